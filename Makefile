@@ -1,0 +1,44 @@
+# Two commands are enough: `make run` serves the app, `make test` proves it. Both install what they need.
+VENV ?= .venv
+export SHELFWATCH_VENV := $(VENV)
+
+.PHONY: run test test-train lint format bench images lock clean
+
+run: ## install and serve on http://127.0.0.1:8000
+	@scripts/install run
+	@exec $(VENV)/bin/shelfwatch serve
+
+test: ## install and run every test
+	@scripts/install dev
+	@scripts/install-browser
+	$(VENV)/bin/python -m pytest
+
+test-train: ## the tests of the train extra; installs torch, which is large
+	@SHELFWATCH_VENV=$(VENV)-train scripts/install train
+	$(VENV)-train/bin/python -m pytest -m train
+
+lint: ## ruff, mypy, import-linter and the web checkers
+	@scripts/install dev
+	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	@if [ -d node_modules ]; then npm run --silent check; else echo "web checks skipped: run npm ci first"; fi
+
+format: ## let ruff mend what it can
+	@scripts/install dev
+	$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
+
+bench: ## INT8 against float32 and the whole path over HTTP, in one run
+	@scripts/install dev
+	$(VENV)/bin/python scripts/bench.py
+
+images: ## re-make the screenshots in images/
+	@scripts/install dev
+	@scripts/install-browser
+	$(VENV)/bin/python scripts/make_images.py
+
+lock: ## re-make requirements/*.txt from pyproject.toml
+	scripts/lock
+
+clean: ## remove environments and caches
+	rm -rf $(VENV) $(VENV)-train node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

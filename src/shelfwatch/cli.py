@@ -1,0 +1,50 @@
+"""The `shelfwatch` command."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from shelfwatch import __version__
+
+# Where each command lives. Modules load when their command runs: `serve` must start fast, and the training
+# commands need the `train` extra.
+COMMANDS = {
+    "serve": "shelfwatch.commands.serve:serve",
+    "predict": "shelfwatch.commands.predict:predict",
+    "render": "shelfwatch.training.rendering.cli:render",
+    "train": "shelfwatch.commands.training:train",
+    "export": "shelfwatch.commands.training:export",
+    "quantize": "shelfwatch.commands.training:quantize",
+    "evaluate": "shelfwatch.commands.training:evaluate",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        try:
+            command: click.Command = getattr(importlib.import_module(module), name)
+        except ModuleNotFoundError as error:
+            if error.name and error.name.partition(".")[0] == "shelfwatch":
+                raise
+            raise click.ClickException(
+                f"`shelfwatch {cmd_name}` needs {error.name}: install the extra with `pip install 'shelfwatch[train]'`."
+            ) from error
+        return command
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Find every product facing in photos of shelves."""

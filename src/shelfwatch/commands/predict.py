@@ -1,0 +1,115 @@
+"""`shelfwatch predict`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from shelfwatch.commands.annotate import annotate
+from shelfwatch.inference.detector import MAX_DETECTIONS, Detector, Result, packaged_models
+from shelfwatch.inference.image import ImageError, Photo, decode
+from shelfwatch.inference.model import Model, ModelError, ModelInfo
+
+
+def load_detector(model: str | None) -> Detector:
+    """The packaged model of that name, the ONNX file at that path, or the default. Raises `click.ClickException`."""
+    models = packaged_models()
+    path = next(iter(models.values()), None) if model is None else models.get(model, Path(model))
+    try:
+        if path is None or not path.is_file():
+            raise ModelError(f"no model {model!r}: give one of {', '.join(models) or 'none packaged'} or an ONNX file")
+        return Detector(Model(path))
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def as_json(path: Path, photo: Photo, result: Result, info: ModelInfo) -> dict[str, Any]:
+    """One photo's answer in the fields of `POST /predict`, with its path."""
+    found = result.detections
+    return {
+        "path": str(path),
+        "detections": [
+            {
+                "label": info.classes[c],
+                "class_id": c,
+                "confidence": round(s, 4),
+                "box": [round(v, 2) for v in box],
+            }
+            for c, s, box in zip(found.class_id.tolist(), found.confidence.tolist(), found.xyxy.tolist(), strict=True)
+        ],
+        "count": len(found),
+        "truncated": result.truncated,
+        "image": {"width": photo.width, "height": photo.height},
+        "model": {"name": info.name, "version": info.version, "precision": info.precision},
+    }
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json_text", is_flag=True, help="Print one JSON list instead of a table.")
+@click.option(
+    "--save-annotated",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write photos with boxes to this folder.",
+)
+@click.option("--confidence", type=click.FloatRange(0.01, 1), help="Least confidence; default: the model's own.")
+@click.option("--model", help="A packaged model's name or an ONNX file; default: the first packaged one.")
+@click.option("--max-detections", type=click.IntRange(1, 3000), default=MAX_DETECTIONS, show_default=True)
+def predict(
+    photos: tuple[Path, ...],
+    as_json_text: bool,
+    save_annotated: Path | None,
+    confidence: float | None,
+    model: str | None,
+    max_detections: int,
+) -> None:
+    """Find products in photos. A photo that cannot be read is reported and the others go on."""
+    detector = load_detector(model)
+    info = detector.info
+    answers: list[dict[str, Any]] = []
+    failures: list[tuple[Path, str]] = []
+    table = Table("photo", "size", "products", "mean confidence", "time", title=f"{info.name} {info.version}")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for path in progress.track(photos, description="Looking at shelves"):
+            try:
+                data = path.read_bytes()
+                start = time.perf_counter()
+                photo = detector.decode(data)
+                result = detector.detect(photo, confidence=confidence, max_detections=max_detections)
+            except (OSError, ImageError) as error:
+                failures.append((path, error.strerror or str(error) if isinstance(error, OSError) else str(error)))
+                continue
+            milliseconds = (time.perf_counter() - start) * 1000
+            found = result.detections
+            answers.append(as_json(path, photo, result, info))
+            mean = f"{found.confidence.mean():.2f}" if len(found) else "–"
+            cut = "+" if result.truncated else ""
+            table.add_row(
+                str(path),
+                f"{photo.width} × {photo.height}",
+                f"{len(found)}{cut}",
+                mean,
+                f"{milliseconds:.0f} ms",
+            )
+            if save_annotated is not None:
+                save_annotated.mkdir(parents=True, exist_ok=True)
+                # Boxes are in full-size pixels, so the picture is decoded again at full size.
+                annotate(decode(data).pixels, found, info.classes).save(save_annotated / f"{path.stem}.jpg", quality=90)
+    if as_json_text:
+        click.echo(json.dumps(answers, indent=2))
+    elif answers:
+        Console().print(table)
+    for path, words in failures:
+        click.echo(f"{path}: {words}", err=True)
+    if failures:
+        sys.exit(1)

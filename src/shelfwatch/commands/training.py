@@ -1,0 +1,163 @@
+"""`shelfwatch train`, `export`, `quantize` and `evaluate`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from shelfwatch.commands.predict import load_detector
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+CALIBRATION_PHOTOS = 48  # spread evenly over the training split; more changed AP by less than 0.001
+
+
+@click.command()
+@click.argument("weights", type=FILE)
+@click.argument("data", type=FILE)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("runs/train"), show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=60, show_default=True)
+@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Wall-clock budget; re-plans the epochs.")
+@click.option("--input-size", type=click.IntRange(32), default=832, show_default=True, help="Long side, pixels.")
+@click.option("--batch", type=click.IntRange(1), default=8, show_default=True)
+@click.option("--learning-rate", type=float, default=3e-4, show_default=True)
+@click.option("--patience", type=click.IntRange(1), default=30, show_default=True, help="Epochs without a better AP.")
+@click.option("--workers", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--resume", is_flag=True, help="Continue the interrupted run in --out.")
+def train(weights: Path, data: Path, **options: Any) -> None:
+    """Fine-tune the YOLOv8 checkpoint WEIGHTS on the dataset file DATA (Ultralytics format)."""
+    from shelfwatch.training.dataset import DatasetError
+    from shelfwatch.training.train import TrainOptions
+    from shelfwatch.training.train import train as run
+
+    try:
+        best = run(TrainOptions(weights=weights, data=data, **options))
+    except (DatasetError, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"best checkpoint: {best}")
+
+
+@click.command()
+@click.argument("weights", type=FILE)
+@click.argument("out", type=FILE)
+@click.option("--name", default="accurate", show_default=True, help="Name the model is served under.")
+@click.option("--version", required=True, help="Version written into the metadata.")
+@click.option("--input-size", type=click.IntRange(32), default=960, show_default=True, help="Long side, pixels.")
+@click.option("--threshold", type=click.FloatRange(0.01, 0.99), default=0.25, show_default=True)
+@click.option("--iou", type=click.FloatRange(0.1, 1), default=0.6, show_default=True, help="IoU of duplicates.")
+def export(weights: Path, out: Path, name: str, version: str, input_size: int, threshold: float, iou: float) -> None:
+    """Write the checkpoint WEIGHTS as the float32 ONNX model OUT that `shelfwatch serve` serves."""
+    from shelfwatch.training.export import export as run
+
+    if not weights.is_file():
+        raise click.ClickException(f"{weights}: no such checkpoint")
+    info = run(
+        weights,
+        out,
+        name=name,
+        version=version,
+        input_size=input_size,
+        operating_threshold=threshold,
+        iou_threshold=iou,
+    )
+    click.echo(f"{out}: {info.name} {info.version}, {info.precision}, {out.stat().st_size / 1e6:.1f} MB")
+
+
+@click.command()
+@click.argument("source", type=FILE)
+@click.argument("out", type=FILE)
+@click.argument("data", type=FILE)
+@click.option("--photos", type=click.IntRange(1), default=CALIBRATION_PHOTOS, show_default=True)
+@click.option("--method", type=click.Choice(["minmax", "entropy", "percentile"]), default="minmax", show_default=True)
+def quantize(source: Path, out: Path, data: Path, photos: int, method: str) -> None:
+    """Quantise the float32 model SOURCE to the INT8 model OUT, calibrated on training photos of DATA."""
+    from shelfwatch.inference.model import ModelError
+    from shelfwatch.training.dataset import DatasetError, load_dataset
+    from shelfwatch.training.quantize import quantize as run
+
+    try:
+        images = load_dataset(data).images("train")
+        chosen = images[:: max(1, len(images) // photos)][:photos]
+        info = run(source, out, track(chosen, "Calibrating", console=Console(stderr=True)), method=method)
+    except (DatasetError, ModelError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{out}: {info.name} {info.version}, {info.precision}, {out.stat().st_size / 1e6:.1f} MB")
+
+
+@click.command()
+@click.argument("data", type=FILE)
+@click.option("--model", "models", multiple=True, help="Packaged name or ONNX file; repeat to compare.")
+@click.option("--url", help="Evaluate a running service at this address instead of a file.")
+@click.option("--split", default="val", show_default=True)
+@click.option("--confidence", type=click.FloatRange(0.01, 0.99), help="Count at this instead of the model's own.")
+@click.option("--choose-threshold", is_flag=True, help="Find the threshold of least count error and store it.")
+@click.option("--json", "json_file", type=FILE, help="Also write the figures to this file.")
+def evaluate(
+    data: Path,
+    models: tuple[str, ...],
+    url: str | None,
+    split: str,
+    confidence: float | None,
+    choose_threshold: bool,
+    json_file: Path | None,
+) -> None:
+    """AP, AP50, AP75, AR300 and count error on the labelled photos of DATA."""
+    from shelfwatch.training import evaluate as judge
+    from shelfwatch.training.dataset import DatasetError, load_dataset
+
+    if url and choose_threshold:
+        raise click.ClickException("--choose-threshold stores into a file; a service has none")
+    try:
+        dataset = load_dataset(data)
+        samples = dataset.samples(split)
+    except DatasetError as error:
+        raise click.ClickException(str(error)) from None
+    table = Table("model", "AP", "AP50", "AP75", "AR300", "threshold", "AP50 there", "count error", "bias")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    figures: dict[str, Any] = {}
+    for model in models or (None,):
+        if url:
+            served = judge.served_models(url)
+            name = model or next(iter(served))
+            predict, threshold = judge.http_predict(url, model), served[name]
+        else:
+            detector = load_detector(model)
+            name = model or detector.info.name
+            predict, threshold = judge.local_predict(detector), detector.info.operating_threshold
+        progress = track(samples, f"Evaluating {name}", console=Console(stderr=True))
+        predictions = judge.predict_all(progress, predict)
+        if choose_threshold:
+            threshold = judge.choose_threshold(samples, predictions)
+            store_threshold(detector.model.path, threshold)
+        result = judge.evaluate(samples, predictions, dataset.names, confidence or threshold)
+        figures[name] = result.to_json()
+        table.add_row(
+            name,
+            *(f"{value:.3f}" for value in (result.ap, result.ap50, result.ap75, result.ar300)),
+            f"{result.threshold:.2f}",
+            f"{result.ap50_operating:.3f}",
+            f"{result.count_error:.1%}",
+            f"{result.count_bias:+.1%}",
+        )
+    Console().print(table)
+    if json_file:
+        json_file.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def store_threshold(path: Path, threshold: float) -> None:
+    """Write a new operating threshold into a model's metadata."""
+    import onnx
+
+    from shelfwatch.inference.model import Model
+    from shelfwatch.training.onnx_file import save
+
+    info = dataclasses.replace(Model(path).info, operating_threshold=threshold)
+    save(onnx.load(path), info, path)

@@ -1,0 +1,137 @@
+"""Decode a photo safely: format by content, limits before pixels, any mode to upright RGB."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
+
+MAX_PIXELS = 60_000_000  # width × height a photo may have by default; phones reach 50 MP
+EXIF_ORIENTATION = 0x0112  # EXIF tag; values 1 to 8
+SIGNATURES = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}  # WebP: RIFF, 4 bytes of length, WEBP
+
+# How a stored picture becomes upright, by EXIF orientation (Exif 2.32, 4.6.4, tag 274).
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+TURNED = frozenset({5, 6, 7, 8})  # orientations that swap width and height
+
+# A truncated file must fail, whatever another library in the process has set.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+class ImageError(ValueError):
+    """A photo that cannot be used; the message is fit for the person who sent it."""
+
+
+class UnsupportedFormatError(ImageError):
+    """The bytes are not a JPEG, PNG or WebP picture."""
+
+
+class UndecodableImageError(ImageError):
+    """The bytes claim a supported format but are damaged or cut short."""
+
+
+class ImageTooLargeError(ImageError):
+    """The header announces more pixels than allowed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """An upright photo.
+
+    `pixels` is uint8 (h, w, 3) RGB, decoded at a reduced scale where that was enough; `width` and `height` are the
+    full size of the upright photo in pixels, the frame in which boxes are given.
+    """
+
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
+
+
+def sniff_format(data: bytes) -> str | None:
+    """`"JPEG"`, `"PNG"` or `"WEBP"` by the first bytes, else None. The declared type and name are never asked."""
+    for name, signature in SIGNATURES.items():
+        if data.startswith(signature):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return None
+
+
+def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
+    """Decode photo bytes to upright RGB.
+
+    `target` is the long side in pixels the caller needs: a JPEG is then decoded at the smallest of its built-in
+    scales (1/8 steps of the DCT) that is not below it. Animated files give their first frame, transparent ones lie
+    on white. Raises `UnsupportedFormatError`, `ImageTooLargeError` (from the header, before pixels are decoded)
+    or `UndecodableImageError`.
+    """
+    kind = sniff_format(data)
+    if kind is None:
+        raise UnsupportedFormatError("The file is not a JPEG, PNG or WebP picture.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # judged below, by our own limit
+            image = Image.open(io.BytesIO(data), formats=(kind,))
+        width, height = image.size
+        if width * height > max_pixels:
+            raise ImageTooLargeError(
+                f"The picture has {width} × {height} pixels; at most {max_pixels / 1e6:g} megapixels are accepted."
+            )
+        orientation = _orientation(image)
+        if target is not None and kind == "JPEG":
+            image.draft("RGB", _draft_size(width, height, target))
+        image.load()
+        rgb = _to_rgb(image)
+        if orientation in UPRIGHT:
+            rgb = rgb.transpose(UPRIGHT[orientation])
+    except ImageTooLargeError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageTooLargeError(f"The picture has more than the accepted {max_pixels / 1e6:g} megapixels.") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's plugins raise almost anything on hostile bytes
+        raise UndecodableImageError(f"The {kind} file is damaged or cut short and cannot be read.") from error
+    if orientation in TURNED:
+        width, height = height, width
+    return Photo(np.asarray(rgb), width, height)
+
+
+def _draft_size(width: int, height: int, target: int) -> tuple[int, int]:
+    """The size of the photo with its long side at `target`, never zero."""
+    scale = target / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation 1..8; broken metadata counts as upright, since the pixels may still be good."""
+    try:
+        value = image.getexif().get(EXIF_ORIENTATION, 1)
+    except Exception:  # metadata is hostile input too
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode in {"I", "I;16", "I;16L", "I;16B", "I;16N"}:  # 16-bit grey: Pillow would clip at 255
+        wide = np.asarray(image).astype(np.int64).clip(0, 65535)
+        return Image.fromarray((wide >> 8).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(ground, image).convert("RGB")
+    return image.convert("RGB")

@@ -1,0 +1,95 @@
+"""One ONNX detector: session, metadata, threads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from shelfwatch.inference.cpus import available_cpus
+
+METADATA_PREFIX = "shelfwatch."
+INPUTS = {"image", "confidence"}
+OUTPUTS = ["boxes", "scores", "class_id"]
+
+
+class ModelError(ValueError):
+    """The file is not a detector this package can serve; the message names the file and the reason."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model says of itself in its ONNX metadata. Nothing of it is known anywhere else."""
+
+    name: str
+    version: str
+    precision: str  # "float32" or "int8"
+    classes: tuple[str, ...]  # label of each class id
+    input_size: int  # long side of the network input, pixels
+    stride: int  # both sides of the input are multiples of it, pixels
+    operating_threshold: float  # confidence from which a detection counts unless the caller says otherwise
+    iou_threshold: float  # overlap above which the weaker of two boxes is a duplicate
+
+    def __post_init__(self) -> None:
+        if not self.classes or self.input_size < self.stride or self.stride < 1:
+            raise ValueError("a model needs classes and an input of at least one stride")
+        if not (0 < self.operating_threshold < 1 and 0 < self.iou_threshold <= 1):
+            raise ValueError("thresholds lie between 0 and 1")
+
+    def to_metadata(self) -> dict[str, str]:
+        """The ONNX metadata properties that `from_metadata` reads back."""
+        return {f"{METADATA_PREFIX}{key}": json.dumps(value) for key, value in vars(self).items()}
+
+    @classmethod
+    def from_metadata(cls, properties: dict[str, str]) -> ModelInfo:
+        """Read ONNX metadata properties. Raises `KeyError` or `ValueError` where one is missing or wrong."""
+        values = {key: json.loads(properties[METADATA_PREFIX + key]) for key in cls.__dataclass_fields__}
+        return cls(**{**values, "classes": tuple(values["classes"])})
+
+
+class Model:
+    """A loaded detector whose graph takes raw pixels and gives candidate boxes.
+
+    Graph contract: inputs `image` uint8 (1, H, W, 3) with H and W multiples of the stride, and `confidence` float32
+    scalar; outputs `boxes` float32 (K, 4) xyxy in network pixels, `scores` float32 (K,) and `class_id` int64 (K,),
+    the K candidates whose best class scores at least `confidence`, before suppression.
+    """
+
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
+        """Load `path`; `threads` is how many threads one run takes (default: every CPU this process may use).
+
+        Raises `ModelError` where the file is missing, is not ONNX or does not follow the graph contract.
+        """
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads or available_cpus()
+        options.inter_op_num_threads = 1  # the graph is a chain; a second pool would only contend
+        options.log_severity_level = 3
+        try:
+            self.session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises its own and built-in types for a bad or absent file
+            raise ModelError(f"{path}: not a readable ONNX model ({error})") from error
+        inputs = {node.name for node in self.session.get_inputs()}
+        outputs = [node.name for node in self.session.get_outputs()]
+        if inputs != INPUTS or outputs != OUTPUTS:
+            raise ModelError(
+                f"{path}: its inputs {sorted(inputs)} and outputs {outputs} are not those of `shelfwatch export`"
+            )
+        try:
+            self.info = ModelInfo.from_metadata(self.session.get_modelmeta().custom_metadata_map)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{path}: metadata missing or malformed ({error})") from error
+        self.path = path
+        self.threads = options.intra_op_num_threads
+
+    def run(
+        self, image: NDArray[np.uint8], confidence: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+        """Candidates of one network input: boxes (K, 4), scores (K,), class ids (K,), as the class describes."""
+        boxes, scores, class_id = self.session.run(
+            OUTPUTS, {"image": image, "confidence": np.array(confidence, np.float32)}
+        )
+        return boxes, scores, class_id.astype(np.int32)

@@ -1,0 +1,73 @@
+"""The ASGI application, put together from its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from shelfwatch import __version__
+from shelfwatch.service import health, page, predict, problems
+from shelfwatch.service.engine import Engine
+from shelfwatch.service.metrics import Metrics
+from shelfwatch.service.middleware import ApiKeys, BodyLimit, RequestContext
+from shelfwatch.service.settings import Settings
+
+log = logging.getLogger("shelfwatch")
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service for `settings` (default: from the environment). Models load when it starts, not here."""
+    settings = settings or Settings()
+    engine = Engine(settings)
+    metrics = Metrics(queue_depth=lambda: engine.lanes.waiting)
+
+    async def load() -> None:
+        try:
+            await asyncio.to_thread(engine.load)
+        except Exception:
+            log.exception("no model could be loaded")
+            return
+        for detector in engine.detectors.values():
+            info = detector.info
+            metrics.model_info.labels(info.name, info.version, info.precision).set(1)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loading = asyncio.create_task(load())  # health answers "starting" meanwhile
+        yield
+        await loading
+        await asyncio.to_thread(engine.close)
+
+    app = FastAPI(
+        title="ShelfWatch",
+        version=__version__,
+        summary="Find every product facing in a photo of a shelf.",
+        license_info={"name": "MIT", "identifier": "MIT"},
+        lifespan=lifespan,
+        docs_url=None,  # these pages load scripts from another server; the document itself is at /openapi.json
+        redoc_url=None,
+    )
+    app.state.engine, app.state.metrics = engine, metrics
+    problems.install(app)
+    for module in (predict, health, page):
+        app.include_router(module.router)
+    app.mount("/static", page.FreshFiles(directory=page.ui_folder()), name="static")
+    # The last added is outermost.
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    if settings.keys:
+        app.add_middleware(ApiKeys, keys=settings.keys)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )
+    app.add_middleware(RequestContext, metrics=metrics)
+    return app

@@ -1,0 +1,52 @@
+"""Health, liveness, readiness and metrics."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import JSONResponse, Response
+
+from shelfwatch import __version__
+from shelfwatch.service.engine import Engine
+from shelfwatch.service.schemas import Health
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/health", response_model=Health, summary="State and models", responses={503: {"model": Health}})
+async def health(request: Request) -> Response:
+    """200 when photos are answered; 503 while starting, draining or when the model could not be loaded."""
+    engine: Engine = request.app.state.engine
+    models = [
+        {
+            "name": detector.info.name,
+            "version": detector.info.version,
+            "precision": detector.info.precision,
+            "classes": list(detector.info.classes),
+            "input_size": detector.info.input_size,
+            "operating_threshold": detector.info.operating_threshold,
+            "runtime": engine.runtime(detector),
+        }
+        for detector in engine.detectors.values()
+    ]
+    content = {"status": engine.state, "version": __version__, "models": models}
+    return JSONResponse(content, 200 if engine.state == "ok" else 503)
+
+
+@router.get("/health/live", summary="The process turns")
+async def live() -> Response:
+    """200 as long as the event loop turns."""
+    return JSONResponse({"status": "live"})
+
+
+@router.get("/health/ready", summary="Work can be taken", responses={503: {"description": "Not ready."}})
+async def ready(request: Request) -> Response:
+    """200 when the model is loaded and warm and the service is not stopping; a full queue is not unready."""
+    state = request.app.state.engine.state
+    return JSONResponse({"status": "ready" if state == "ok" else state}, 200 if state == "ok" else 503)
+
+
+@router.get("/metrics", summary="Prometheus metrics")
+async def metrics(request: Request) -> Response:
+    """The metrics in Prometheus text format."""
+    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,140 @@
+"""Plain ASGI middleware: request ids, security headers, access, body limit and request metrics."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import re
+import time
+import uuid
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shelfwatch.service.metrics import Metrics
+from shelfwatch.service.problems import Problem, problem_response
+
+log = logging.getLogger("shelfwatch")
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+OPEN_PATHS = re.compile(r"/|/health(/(live|ready))?|/static/.*|/favicon\.ico")
+
+
+class RequestContext:
+    """Outermost layer: gives the request an id, counts and times it, and turns a crash into a problem document."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        scope["request_id"] = request_id
+        status = 0
+        start = time.perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+            await send(message)
+
+        self.metrics.in_flight.inc()
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception:
+            log.exception("request %s failed", request_id)
+            scope["problem"] = "internal-error"
+            if not status:
+                response = problem_response(
+                    "internal-error",
+                    "The request could not be finished. Try again; the log has the id.",
+                    request_id,
+                )
+                await response(scope, receive, send_with_headers)
+        finally:
+            self.metrics.in_flight.dec()
+            # The route's template, never the raw path: a label a caller can invent would grow without bound.
+            endpoint = getattr(scope.get("route"), "path", None) or "other"
+            self.metrics.requests.labels(endpoint, str(status or 499)).inc()
+            self.metrics.request_seconds.labels(endpoint).observe(time.perf_counter() - start)
+            if "problem" in scope:
+                self.metrics.rejected.labels(scope["problem"]).inc()
+
+
+class ApiKeys:
+    """Asks for `Authorization: Bearer <key>` on every path but the page, its files and health."""
+
+    def __init__(self, app: ASGIApp, keys: Iterable[str]) -> None:
+        self.app = app
+        # Digests are of one length, so that comparing them tells nothing of a key, not even how long it is.
+        self.digests = [hashlib.sha256(key.encode()).digest() for key in keys]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or OPEN_PATHS.fullmatch(scope["path"]) or self._admits(Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+        scope["problem"] = "unauthorized"
+        response = problem_response(
+            "unauthorized",
+            "Send a valid key as `Authorization: Bearer <key>`.",
+            scope.get("request_id", ""),
+            {"WWW-Authenticate": "Bearer"},
+        )
+        await response(scope, receive, send)
+
+    def _admits(self, headers: Headers) -> bool:
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        digest = hashlib.sha256(key.strip().encode()).digest()
+        matches = [hmac.compare_digest(digest, known) for known in self.digests]
+        return scheme.lower() == "bearer" and any(matches)
+
+
+class BodyLimit:
+    """Refuses a body over the limit by its announced length, or while it streams in where none is announced."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdecimal() and int(announced) > self.limit:
+            scope["problem"] = "payload-too-large"
+            response = problem_response(
+                "payload-too-large", self._words(), scope.get("request_id", ""), {"Connection": "close"}
+            )
+            await response(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.limit:
+                raise Problem("payload-too-large", self._words(), headers={"Connection": "close"})
+            return message
+
+        await self.app(scope, counted, send)
+
+    def _words(self) -> str:
+        return f"At most {self.limit / 1e6:g} MB are accepted."

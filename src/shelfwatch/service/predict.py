@@ -1,0 +1,97 @@
+"""`POST /predict`: a photo in, boxes out, nothing stored."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, File, Query, Request, UploadFile
+from starlette.responses import Response
+
+from shelfwatch.inference.detections import Detections
+from shelfwatch.inference.detector import MAX_DETECTIONS
+from shelfwatch.service.engine import Answer, Engine
+from shelfwatch.service.metrics import Metrics
+from shelfwatch.service.problems import MEDIA_TYPE, TYPES
+from shelfwatch.service.schemas import Prediction, ProblemDocument
+
+router = APIRouter(tags=["detection"])
+
+PROBLEMS = (
+    "undecodable-image", "unauthorized", "payload-too-large", "image-too-large", "unsupported-format",
+    "invalid-request", "overloaded", "draining",
+)  # fmt: skip
+
+
+def responses(slugs: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries for problem types, those of one status joined."""
+    entries: dict[int | str, dict[str, Any]] = {}
+    for kind in (TYPES[slug] for slug in slugs):
+        entry = entries.setdefault(
+            kind.status,
+            {"description": "", "content": {MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema()}}},
+        )
+        words = f"`/problems/{kind.slug}`: {kind.title}."
+        entry["description"] = f"{entry['description']} {words}".strip()
+    return entries
+
+
+@router.post("/predict", response_model=Prediction, responses=responses(PROBLEMS), summary="Find products in a photo")
+async def predict(
+    request: Request,
+    image: Annotated[UploadFile, File(description="JPEG, PNG or WebP; the content decides, not the name.")],
+    confidence: Annotated[
+        float | None,
+        Query(ge=0.01, le=1, description="Least confidence; default: the model's operating threshold."),
+    ] = None,
+    model: Annotated[str | None, Query(description="A served model's name; default: the first.")] = None,
+    max_detections: Annotated[int, Query(ge=1, le=3000, description="Most detections to answer.")] = MAX_DETECTIONS,
+) -> Response:
+    """Detect every product facing in one photo."""
+    start = time.perf_counter()
+    engine: Engine = request.app.state.engine
+    detector = engine.detector(model)
+    answer = await engine.analyse(detector, await image.read(), confidence, max_detections)
+    observe(request.app.state.metrics, answer)
+    info = detector.info
+    body = {
+        "detections": to_json(answer.result.detections, info.classes),
+        "count": len(answer.result.detections),
+        "truncated": answer.result.truncated,
+        "image": {"width": answer.photo.width, "height": answer.photo.height},
+        "model": {"name": info.name, "version": info.version, "precision": info.precision},
+        "timing_ms": {
+            "decode": round(answer.decode_seconds * 1000, 2),
+            "queue": round(answer.queue_seconds * 1000, 2),
+            "inference": round(answer.result.inference_ms, 2),
+            "total": round((time.perf_counter() - start) * 1000, 2),
+        },
+        "request_id": request.scope["request_id"],
+    }
+    return Response(json.dumps(body, separators=(",", ":")), media_type="application/json")
+
+
+def to_json(detections: Detections, classes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Detections as the API gives them; confidences are cut, not rounded, to four digits.
+
+    Rounding up could lift a detection over a threshold it did not reach, and a client that filters by the answer
+    would then count otherwise than the service.
+    """
+    confidences = (np.floor(detections.confidence.astype(np.float64) * 1e4) / 1e4).tolist()
+    boxes = np.round(detections.xyxy.astype(np.float64), 2).tolist()
+    return [
+        {"label": classes[class_id], "class_id": class_id, "confidence": confidence, "box": box}
+        for class_id, confidence, box in zip(detections.class_id.tolist(), confidences, boxes, strict=True)
+    ]
+
+
+def observe(metrics: Metrics, answer: Answer) -> None:
+    """Feed one answered photo to the metrics."""
+    metrics.queue_seconds.observe(answer.queue_seconds)
+    metrics.decode_seconds.observe(answer.decode_seconds)
+    metrics.inference_seconds.observe(answer.result.inference_ms / 1000)
+    metrics.detections_per_image.observe(len(answer.result.detections))
+    for confidence in answer.result.detections.confidence.tolist():
+        metrics.detection_confidence.observe(confidence)

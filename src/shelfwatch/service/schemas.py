@@ -1,0 +1,80 @@
+"""The shapes of answers, for the OpenAPI document and for those who read the code."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class Detection(BaseModel):
+    """One product found."""
+
+    label: str = Field(examples=["product"])
+    class_id: int = Field(examples=[0])
+    confidence: float = Field(ge=0, le=1, examples=[0.93])
+    box: tuple[float, float, float, float] = Field(
+        description="x1, y1, x2, y2 in pixels of the upright photo, origin top left.",
+        examples=[(12.0, 40.5, 80.2, 151.9)],
+    )
+
+
+class ImageSize(BaseModel):
+    """Size of the upright photo in pixels."""
+
+    width: int = Field(examples=[2448])
+    height: int = Field(examples=[3264])
+
+
+class ModelName(BaseModel):
+    """Which model answered."""
+
+    name: str = Field(examples=["accurate"])
+    version: str = Field(examples=["1.0.0"])
+    precision: str = Field(examples=["int8"])
+
+
+class Timing(BaseModel):
+    """Where the time went, in milliseconds; `total` also covers the upload's parsing."""
+
+    decode: float
+    queue: float
+    inference: float
+    total: float
+
+
+class Prediction(BaseModel):
+    """The answer of `POST /predict`."""
+
+    detections: list[Detection] = Field(description="Sorted by confidence, highest first.")
+    count: int = Field(description="Length of `detections`.", examples=[131])
+    truncated: bool = Field(description="Whether `max_detections` cut the list.")
+    image: ImageSize
+    model: ModelName
+    timing_ms: Timing
+    request_id: str
+
+
+class ServedModel(ModelName):
+    """A model this service serves, as its file describes itself."""
+
+    classes: list[str] = Field(examples=[["product"]])
+    input_size: int = Field(description="Long side of the network input in pixels.", examples=[960])
+    operating_threshold: float = Field(description="Confidence from which a detection counts by default.")
+    runtime: str = Field(examples=["onnxruntime 1.23.0, CPU, 2 threads"])
+
+
+class Health(BaseModel):
+    """State of the service."""
+
+    status: str = Field(description="`ok`, `starting`, `failed` or `draining`.", examples=["ok"])
+    version: str
+    models: list[ServedModel]
+
+
+class ProblemDocument(BaseModel):
+    """An error, RFC 9457."""
+
+    type: str = Field(examples=["/problems/undecodable-image"])
+    title: str
+    status: int
+    detail: str
+    request_id: str

@@ -1,0 +1,80 @@
+"""Settings: one field, one environment variable `SHELFWATCH_<NAME>`, one flag of `shelfwatch serve`."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+List = Annotated[tuple[str, ...], NoDecode]  # comma-separated in the environment, not JSON
+
+
+class Settings(BaseSettings):
+    """How the service runs. Every field is described here and listed in `docs/settings.md`."""
+
+    model_config = SettingsConfigDict(env_prefix="SHELFWATCH_", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Beyond loopback, API keys are required.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    api_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Comma-separated API keys. When set, every route but the page and health asks for one.",
+    )
+    insecure: bool = Field(False, description="Allow listening beyond loopback without API keys.")
+    cors_origins: List = Field((), description="Comma-separated origins that may call from a browser; none by default.")
+    models: List = Field(
+        (),
+        description="Comma-separated ONNX files to serve instead of the packaged ones; the first is the default.",
+    )
+    threads: int = Field(0, ge=0, le=256, description="Threads of one inference; 0 takes every CPU allowed.")
+    queue_limit: int = Field(16, ge=1, le=1024, description="Photos that may wait; beyond it the answer is 503.")
+    max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest request body in bytes.")
+    max_pixels: int = Field(60_000_000, ge=1, description="Largest photo in pixels, width × height.")
+    grace_seconds: int = Field(30, ge=0, description="Seconds a stopping service gives to accepted requests.")
+    log_level: str = Field("info", description="Log level: debug, info, warning or error.")
+
+    @field_validator("cors_origins", "models", mode="before")
+    @classmethod
+    def split_commas(cls, value: object) -> object:
+        """`a,b` from the environment or a flag becomes two entries."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level")
+    @classmethod
+    def known_level(cls, value: str) -> str:
+        """Refuse a level uvicorn does not know."""
+        if value not in {"debug", "info", "warning", "error"}:
+            raise ValueError("one of debug, info, warning, error")
+        return value
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The API keys, split."""
+        return tuple(key.strip() for key in self.api_keys.get_secret_value().split(",") if key.strip())
+
+    @property
+    def model_paths(self) -> tuple[Path, ...]:
+        """The model files named, none for the packaged ones."""
+        return tuple(Path(path) for path in self.models)
+
+    def refusal(self) -> str | None:
+        """Why these settings must not be served, or None."""
+        if not (is_loopback(self.host) or self.keys or self.insecure):
+            return (
+                f"Refusing to listen on {self.host} without API keys: anyone who reaches it could use it. "
+                "Set SHELFWATCH_API_KEYS, or pass --insecure if something in front of it checks access."
+            )
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Datasets, rendered shelves, training, export, quantisation and evaluation of detectors."""

@@ -1,0 +1,139 @@
+"""YOLO-format datasets on disk: find photos and labels, check them, stage them for a training run."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from PIL import Image, ImageOps
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+
+class DatasetError(ValueError):
+    """The dataset file or one of its labels cannot be used; the message names the file."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One photo and its truth.
+
+    `boxes` is float32 (N, 4), `[x1, y1, x2, y2]` in pixels of the upright photo; `class_id` is int32 (N,);
+    `width` and `height` are those of the upright photo in pixels.
+    """
+
+    image: Path
+    width: int
+    height: int
+    boxes: np.ndarray
+    class_id: np.ndarray
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset description: the folder of each split and the class names in class-id order."""
+
+    root: Path
+    splits: dict[str, Path]
+    names: tuple[str, ...]
+
+    def images(self, split: str) -> list[Path]:
+        """Photos of one split, sorted by name. Raises `DatasetError` where the split is missing or empty."""
+        if split not in self.splits:
+            raise DatasetError(f"{self.root}: no split {split!r}, only {', '.join(self.splits)}")
+        folder = self.splits[split]
+        found = sorted(path for path in folder.glob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+        if not found:
+            raise DatasetError(f"{folder}: no photos")
+        return found
+
+    def samples(self, split: str) -> list[Sample]:
+        """Photos of one split with their boxes. Raises `DatasetError` on a malformed label line."""
+        return [read_sample(image, len(self.names)) for image in self.images(split)]
+
+
+def load_dataset(file: Path) -> Dataset:
+    """Read an Ultralytics dataset file; a relative `path` in it counts from the file's own folder.
+
+    Raises `DatasetError` where it is missing or lacks `names` or a split.
+    """
+    if not file.is_file():
+        raise DatasetError(f"{file}: no such dataset file")
+    content = yaml.safe_load(file.read_text())
+    if not isinstance(content, dict) or "names" not in content:
+        raise DatasetError(f"{file}: not a dataset file (it needs `names`, `train` and `val`)")
+    names = content["names"]
+    ordered = tuple(names[i] for i in sorted(names)) if isinstance(names, dict) else tuple(names)
+    root = (file.parent / content.get("path", ".")).resolve()
+    splits = {key: root / content[key] for key in ("train", "val", "test") if content.get(key)}
+    if not splits:
+        raise DatasetError(f"{file}: names no split")
+    return Dataset(root, splits, ordered)
+
+
+def label_path(image: Path) -> Path:
+    """The label file of a photo: the last `images` folder in its path becomes `labels`."""
+    parts = list(image.parts)
+    for i in range(len(parts) - 2, -1, -1):
+        if parts[i] == "images":
+            parts[i] = "labels"
+            break
+    return Path(*parts).with_suffix(".txt")
+
+
+def read_sample(image: Path, classes: int) -> Sample:
+    """Read one photo's size and labels; a photo without a label file is one without products.
+
+    Raises `DatasetError` for a line that is not `class cx cy w h`, a class beyond `classes` or a box that is
+    not inside the photo.
+    """
+    with Image.open(image) as photo:
+        width, height = ImageOps.exif_transpose(photo).size
+    file = label_path(image)
+    lines = [line.split() for line in file.read_text().splitlines() if line.strip()] if file.is_file() else []
+    try:
+        values = np.array(lines, dtype=np.float32).reshape(-1, 5)
+    except ValueError as error:
+        raise DatasetError(f"{file}: each line must be `class cx cy w h`") from error
+    class_id = values[:, 0].astype(np.int32)
+    centre, size = values[:, 1:3], values[:, 3:5]
+    corners = np.concatenate([centre - size / 2, centre + size / 2], axis=1)
+    slack = 0.01  # labels converted from clipped pixel boxes overshoot by rounding
+    if len(values) and (
+        not np.isfinite(values).all() or corners.min() < -slack or corners.max() > 1 + slack or size.min() <= 0
+    ):
+        raise DatasetError(f"{file}: a box lies outside the photo or is empty")
+    if len(values) and (class_id.min() < 0 or class_id.max() >= classes):
+        raise DatasetError(f"{file}: class id beyond the {classes} named classes")
+    boxes = corners.clip(0, 1) * np.array([width, height, width, height], dtype=np.float32)
+    return Sample(image, width, height, boxes.astype(np.float32), class_id)
+
+
+def stage(dataset: Dataset, folder: Path) -> Path:
+    """Lay a dataset out below `folder` for a trainer and return its dataset file.
+
+    Photos become links and labels copies, because trainers write caches beside the labels and the source may
+    be read-only or shared.
+    """
+    if folder.exists():
+        shutil.rmtree(folder)
+    for split in dataset.splits:
+        images, labels = folder / "images" / split, folder / "labels" / split
+        images.mkdir(parents=True)
+        labels.mkdir(parents=True)
+        for image in dataset.images(split):
+            (images / image.name).symlink_to(image.resolve())
+            source = label_path(image)
+            if source.is_file():
+                shutil.copyfile(source, labels / source.name)
+    file = folder / "dataset.yaml"
+    description = {
+        "path": str(folder.resolve()),
+        **{split: f"images/{split}" for split in dataset.splits},
+        "names": dict(enumerate(dataset.names)),
+    }
+    file.write_text(yaml.safe_dump(description, sort_keys=False))
+    return file
