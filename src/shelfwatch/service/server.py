@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 
 import uvicorn
@@ -37,5 +38,9 @@ def serve(settings: Settings) -> bool:
         timeout_graceful_shutdown=settings.grace_seconds,
     )
     server = AnnouncingServer(config)
+    # uvicorn finishes accepted requests on these signals and then raises them again; a stop that was asked for
+    # and went well is exit code 0, not death by signal.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     server.run()
     return bool(server.started)

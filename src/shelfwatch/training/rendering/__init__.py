@@ -1,0 +1,22 @@
+"""Photo-like pictures of shelves with exact truth, drawn with numpy and Pillow alone.
+
+One picture's way through the package: `layout` plans what stands where, `labels` and `packages` paint each
+SKU once, `scene` puts the facings on the shelf, `camera` takes the photo, `shelf` measures what is true.
+
+A dense shelf, at least 400 products in the photo with every seed: `DENSE`.
+"""
+
+from shelfwatch.training.rendering.dataset import write_dataset
+from shelfwatch.training.rendering.layout import DENSE, Facing, Gap, Plan, RenderOptions
+from shelfwatch.training.rendering.shelf import RenderedShelf, render_shelf
+
+__all__ = [
+    "DENSE",
+    "Facing",
+    "Gap",
+    "Plan",
+    "RenderOptions",
+    "RenderedShelf",
+    "render_shelf",
+    "write_dataset",
+]

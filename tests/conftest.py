@@ -1,0 +1,50 @@
+"""Fixtures every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support import ROOT, SHARED, Service, start_service
+
+
+@pytest.fixture
+def run_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Start services with flags and environment variables; they end with the test."""
+    running: list[Service] = []
+
+    def start(*flags: str, wait_ready: bool = True, **environment: str) -> Service:
+        service = start_service(tmp_path / f"service{len(running)}.log", *flags, wait_ready=wait_ready, **environment)
+        running.append(service)
+        return service
+
+    yield start
+    for service in running:
+        service.process.kill()
+        service.process.wait()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One service with default settings and the packaged model, for every test that does not change it."""
+    service = start_service(tmp_path_factory.mktemp("service") / "service.log")
+    yield service
+    service.process.kill()
+    service.process.wait()
+
+
+@pytest.fixture(scope="session")
+def sample() -> bytes:
+    """The page's sample shelf, a picture of our own."""
+    return (ROOT / "ui" / "samples" / "shelf.jpg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def shared_products() -> Path:
+    """The labelled photos, which are not part of the project."""
+    folder = SHARED / "data" / "products"
+    if not folder.is_dir():
+        pytest.skip("the labelled photos in ../shared/data/products are not here; they are not part of the project")
+    return folder

@@ -1,0 +1,68 @@
+"""Settings: where values come from, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from shelfwatch.service.settings import Settings, is_loopback
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SHELFWATCH_{name.upper()}", raising=False)
+
+
+def test_defaults_listen_on_loopback_only() -> None:
+    settings = Settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.refusal() is None
+
+
+def test_environment_gives_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELFWATCH_PORT", "9001")
+    monkeypatch.setenv("SHELFWATCH_API_KEYS", "one, two,,")
+    monkeypatch.setenv("SHELFWATCH_CORS_ORIGINS", "https://a.example,https://b.example")
+    settings = Settings()
+    assert settings.port == 9001
+    assert settings.keys == ("one", "two")
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELFWATCH_PORT", "9001")
+    assert Settings(port=9002).port == 9002
+
+
+def test_keys_never_show_in_a_representation() -> None:
+    assert "hunter2" not in repr(Settings(api_keys="hunter2"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "70000"), ("PORT", "http"), ("QUEUE_LIMIT", "0"), ("LOG_LEVEL", "loud"), ("MAX_PIXELS", "-1")],
+)
+def test_impossible_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"SHELFWATCH_{name}", value)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_beyond_loopback_needs_keys_or_insecure() -> None:
+    refusal = Settings(host="0.0.0.0").refusal()
+    assert refusal is not None
+    assert "SHELFWATCH_API_KEYS" in refusal
+    assert Settings(host="0.0.0.0", api_keys="k").refusal() is None  # type: ignore[arg-type]
+    assert Settings(host="0.0.0.0", insecure=True).refusal() is None
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        *((host, True) for host in ("127.0.0.1", "127.8.8.8", "::1", "localhost")),
+        *((host, False) for host in ("0.0.0.0", "::", "192.168.1.4", "shop.example")),
+    ],
+)
+def test_loopback_addresses(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback

@@ -1,0 +1,64 @@
+"""What tests share that is not a fixture: the real service in a process of its own, and where things are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+COMMAND = Path(sys.executable).parent / "shelfwatch"
+
+
+@dataclass
+class Service:
+    """A running service: its address, its process and what it has printed."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def stop(self) -> int:
+        """Send SIGTERM and give the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_service(log: Path, *flags: str, wait_ready: bool = True, **environment: str) -> Service:
+    port = free_port()
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("SHELFWATCH_")}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [COMMAND, "serve", *flags],
+            env={**clean, "SHELFWATCH_PORT": str(port), **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    service = Service(f"http://127.0.0.1:{port}", process, log)
+    deadline = time.monotonic() + 60
+    while wait_ready:
+        try:
+            if httpx.get(f"{service.url}/health/ready", timeout=5).status_code == 200:
+                break
+        except httpx.TransportError:
+            pass
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise RuntimeError(f"the service did not become ready:\n{log.read_text()}")
+        time.sleep(0.1)
+    return service
