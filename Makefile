@@ -30,7 +30,7 @@ format: ## let ruff mend what it can
 
 bench: ## INT8 against float32 and the whole path over HTTP, in one run
 	@scripts/install dev
-	$(VENV)/bin/python scripts/bench.py
+	$(VENV)/bin/python scripts/bench.py --write
 
 images: ## re-make the screenshots in images/
 	@scripts/install dev

@@ -73,7 +73,7 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
     """Decode photo bytes to upright RGB.
 
     `target` is the long side in pixels the caller needs: a JPEG is then decoded at the smallest of its built-in
-    scales (1/8 steps of the DCT) that is not below it. Animated files give their first frame, transparent ones lie
+    scales (1, 1/2, 1/4, 1/8) that is not below it. Animated files give their first frame, transparent ones lie
     on white. Raises `UnsupportedFormatError`, `ImageTooLargeError` (from the header, before pixels are decoded)
     or `UndecodableImageError`.
     """
@@ -111,8 +111,9 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
 
 def _draft_size(width: int, height: int, target: int) -> tuple[int, int]:
     """The size of the photo with its long side at `target`, never zero."""
-    scale = target / max(width, height)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    # Rounded down: Pillow takes the scale that both sides allow, and one pixel too many would halve it.
+    long = max(width, height)
+    return max(1, width * target // long), max(1, height * target // long)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -125,7 +126,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
+    if image.mode == "RGB" and not image.has_transparency_data:  # a PNG may name one RGB colour as transparent
         return image
     if image.mode in {"I", "I;16", "I;16L", "I;16B", "I;16N"}:  # 16-bit grey: Pillow would clip at 255
         wide = np.asarray(image).astype(np.int64).clip(0, 65535)

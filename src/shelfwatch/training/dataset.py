@@ -95,6 +95,8 @@ def read_sample(image: Path, classes: int) -> Sample:
     file = label_path(image)
     lines = [line.split() for line in file.read_text().splitlines() if line.strip()] if file.is_file() else []
     try:
+        if any(len(line) != 5 for line in lines):
+            raise ValueError("not five values")
         values = np.array(lines, dtype=np.float32).reshape(-1, 5)
     except ValueError as error:
         raise DatasetError(f"{file}: each line must be `class cx cy w h`") from error
@@ -116,8 +118,10 @@ def stage(dataset: Dataset, folder: Path) -> Path:
     """Lay a dataset out below `folder` for a trainer and return its dataset file.
 
     Photos become links and labels copies, because trainers write caches beside the labels and the source may
-    be read-only or shared.
+    be read-only or shared. What lay in `folder` is deleted; raises `DatasetError` where that is the dataset itself.
     """
+    if dataset.root.is_relative_to(folder.resolve()):
+        raise DatasetError(f"{dataset.root}: the dataset lies where it would be staged; choose another folder to write to")
     if folder.exists():
         shutil.rmtree(folder)
     for split in dataset.splits:

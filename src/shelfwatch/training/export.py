@@ -9,6 +9,8 @@ from typing import Any
 import onnx
 import torch
 from torch import Tensor, nn
+from ultralytics import YOLO
+from ultralytics.nn.modules import C2f
 
 from shelfwatch.inference.model import OUTPUTS, ModelInfo
 from shelfwatch.training.onnx_file import save
@@ -28,6 +30,9 @@ class DeployableDetector(nn.Module):
     def __init__(self, detection_model: nn.Module) -> None:
         super().__init__()
         *layers, head = list(detection_model.model)  # type: ignore[arg-type]
+        for block in detection_model.modules():
+            if isinstance(block, C2f):  # split by constants: a split by shape would fall out of the integer graph
+                block.forward = block.forward_split
         self.layers = nn.ModuleList(layers)
         self.head: Any = head
         self.saved = set(detection_model.save)  # type: ignore[arg-type]
@@ -67,8 +72,6 @@ class DeployableDetector(nn.Module):
 
 def load_checkpoint(weights: Path) -> Any:
     """The float32 evaluation-mode detection model of an Ultralytics checkpoint, BatchNorm folded into convolutions."""
-    from ultralytics import YOLO
-
     model = YOLO(str(weights)).model.float()
     model = model.fuse(verbose=False).eval()
     for parameter in model.parameters():

@@ -13,6 +13,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 TEXT_SIZE = 56  # pixels; every word is set once at this size and scaled to its place
+# Reds, yellows, greens and blues crowd a store; purple is rare.
+HUES = (0.0, 0.0, 0.02, 0.07, 0.09, 0.12, 0.14, 0.15, 0.3, 0.36, 0.47, 0.55, 0.58, 0.6, 0.63, 0.78, 0.93)
 MAX_STRETCH = 1.35  # how far lettering may be condensed or extended against its natural proportions
 
 BRANDS = (
@@ -101,7 +103,7 @@ def luminance(colour: Colour) -> float:
 
 def pick_palette(rng: np.random.Generator, hue: float, mood: str) -> Palette:
     """Four inks that belong together; `mood` is "bright", "white", "pastel" or "dark"."""
-    accent = hsv(hue + rng.choice([0.08, 0.33, 0.5, 0.58, 0.92]), rng.uniform(0.7, 1.0), rng.uniform(0.8, 1.0))
+    accent = hsv(rng.choice(HUES) + rng.normal(0, 0.02), rng.uniform(0.7, 1.0), rng.uniform(0.8, 1.0))
     if mood == "white":
         base = hsv(hue, rng.uniform(0.0, 0.08), rng.uniform(0.9, 0.98))
         return Palette(base, hsv(hue, 0.75, 0.75), accent, hsv(hue, 0.85, rng.uniform(0.3, 0.6)))

@@ -18,6 +18,7 @@ EYE_LEVEL = (0.28, 0.5)  # height of the camera from the photo's top, share of i
 PITCH_RATE = 0.62  # tangent of the camera's angle to a row, per photo height away from eye level
 DECK_RATE = 0.16  # visible depth of a shelf board, share of its distance from eye level
 FILL = (0.72, 0.95)  # height of a stack over the clear height of its row
+HEADROOM = 0.97  # share of a row's clear height its products may reach
 MIN_SHRINK = 0.6  # how far a package may fall short of the height its row offers
 MAX_GROWTH = 1.09  # how much wider packages may get so that a row comes out full
 BAY_SEAM = 0.012  # width of the upright between two bays, share of the photo's width
@@ -267,7 +268,9 @@ class _Builder:
                 self.gaps.append(
                     Gap(index, sku, span[0], row.deck - tall, span[1], row.deck, (span[1] - span[0]) / width)
                 )
-            push = self._push(row)
+            # A tall stack cannot stand far back: it would reach behind the board above.
+            room_above = (row.deck - row.top) * HEADROOM - levels * height
+            push = min(self._push(row), max(0.0, room_above / max(row.rise, 1.0)))
             for place in range(count):
                 if start <= place < start + missing:
                     continue
@@ -335,7 +338,7 @@ class _Builder:
         rng, row = self.rng, self.rows[index]
         if levels > 1 and rng.random() < 0.15:
             levels -= 1
-        push = max(0.0, push + rng.uniform(-0.05, 0.05))
+        push = max(0.0, push + rng.uniform(-0.05, 0.0))
         shrink = 1.0 - 0.1 * push
         foot = row.deck - max(row.rise, 0.0) * push
         gain = float(rng.uniform(0.93, 1.05)) * (1.0 - 0.35 * push)

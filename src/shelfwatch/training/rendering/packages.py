@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from shelfwatch.training.rendering.labels import (
     BRANDS,
     GROUNDS,
+    HUES,
     MOTIFS,
     VARIETIES,
     Colour,
@@ -34,8 +35,6 @@ STREAKS = (
     (0.55, 0.1, 0.55),
 )  # lamp reflections on a cylinder: place, width (of the radius), strength
 LABEL_TURN = 0.09  # turns of the label round a bottle between its facings, share of half its girth
-# Reds, yellows, greens and blues crowd a store; purple is rare.
-HUES = (0.0, 0.0, 0.02, 0.07, 0.09, 0.12, 0.14, 0.15, 0.3, 0.36, 0.47, 0.55, 0.58, 0.6, 0.63, 0.78, 0.93)
 BOX_DEPTH = 0.55  # depth of a carton over its width
 
 Floats = NDArray[np.float32]

@@ -21,19 +21,18 @@ MIN_PAINTED = 90  # pixels; smaller packages are painted this high, so their pri
 NOBODY = -1  # in the map of facing numbers: no product here
 BEHIND_SCALE = 0.955  # size of the second item of a column
 BEHIND_SHIFT = 0.035  # how far it moves towards the middle of the photo, share of its distance from there
+LAMP_GLOW = 0.2  # strength of a cooler's lamp beside it, 0..1
+LAMP_REACH = 6.0  # of a cooler's lamp, in widths of its upright
 TRAY_RATE = 0.08  # share of SKUs sold from their opened transport case
 TRAYED = frozenset({"can", "tin", "tub", "pouch", "box", "jar"})
 ROUND = frozenset({"bottle", "can", "tin", "jar", "tub", "spray", "flask"})
-SIGNS = (
-    "HOUSEHOLD",
-    "Breakfast",
-    "DRINKS",
-    "Snacks & more",
-    "Daily Care",
-    "PANTRY",
-    "Fresh",
-    "everyday value",
-)
+SIGNS = {
+    "grocery": ("PANTRY", "Breakfast", "everyday value"),
+    "drinks": ("DRINKS", "Thirsty?", "Water & Juice"),
+    "care": ("Daily Care", "Hair & Body", "HOUSEHOLD"),
+    "snacks": ("Snacks & more", "SWEET & SALTY"),
+    "dairy": ("DAIRY", "Fresh", "Yoghurt & Milk"),
+}
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,14 @@ class _Canvas:
         mask = Image.fromarray(column.astype(np.uint8)[:, None]).resize((right - left, bottom - top))
         self.image.paste(colour, (left, top, right, bottom), mask)
 
-    def shape(self, points: list[tuple[float, float]], colour: Colour) -> None:
-        self.draw.polygon([(x - self.left, y - self.top) for x, y in points], fill=colour)
+    def glow(self, x0: float, y0: float, x1: float, y1: float, strength: float) -> None:
+        """Brighten a region, most along its upright middle line, fading to nothing at both sides."""
+        left, top, right, bottom = self.box(x0, y0, x1, y1)
+        if right <= left or bottom <= top:
+            return
+        hump = (1 - np.abs(np.linspace(-1, 1, right - left))) ** 2 * strength * 255
+        mask = Image.fromarray(hump.astype(np.uint8)[None, :]).resize((right - left, bottom - top))
+        self.image.paste((235, 244, 255), (left, top, right, bottom), mask)
 
     def put(self, sprite: Image.Image, x: int, y: int, owner: int | None = None) -> None:
         """Paste a cut-out; a number in `owner` claims its solid pixels, NOBODY included."""
@@ -212,23 +217,17 @@ def _store(canvas: _Canvas, plan: Plan, look: _Look, rng: np.random.Generator) -
 
 
 def _header(canvas: _Canvas, plan: Plan, first: Row, left: float, right: float, rng: np.random.Generator) -> None:
-    panel = hsv(rng.uniform(), rng.uniform(0.0, 0.6), rng.uniform(0.5, 0.95))
+    panel = hsv(rng.uniform(), rng.uniform(0.0, 0.6), rng.uniform(0.12, 0.3) if plan.cooler else rng.uniform(0.5, 0.95))
     top = first.top - (first.deck - first.top) * rng.uniform(0.22, 0.5)
     canvas.veil(canvas.left, canvas.top, canvas.right, top, [0.75, 0.5, 0.25], (225, 228, 230))
     canvas.fill(left, top, right, first.top, panel)
     ink = (252, 252, 250) if luminance(panel) < 170 else (60, 50, 50)
-    x0, y0, x1, y1 = canvas.box(left, top, right, first.top)
-    visible = (max(x0, 0), min(x1, canvas.size[0]))
-    tall = (y1 - y0) * 0.45
-    at = rng.uniform(0.2, 0.6)
-    start = visible[0] + (visible[1] - visible[0]) * at
-    write(
-        canvas.image,
-        str(rng.choice(SIGNS)),
-        (start, (y0 + y1) / 2 - tall / 2, start + tall * 6, (y0 + y1) / 2 + tall / 2),
-        ink,
-        weight=1,
-    )
+    # The words sit in the part of the panel the photo shows.
+    x0, y0, x1, y1 = canvas.box(max(left, canvas.left), max(top, 0.0), min(right, canvas.right), first.top)
+    tall = (y1 - y0) * 0.5
+    start = x0 + (x1 - x0) * rng.uniform(0.1, 0.5)
+    word = str(rng.choice(SIGNS[plan.theme]))
+    write(canvas.image, word, (start, (y0 + y1 - tall) / 2, start + tall * 6, (y0 + y1 + tall) / 2), ink, weight=1)
     canvas.veil(left, first.top - (first.top - top) * 0.12, right, first.top, [0.0, 0.5])
 
 
@@ -333,6 +332,12 @@ def _uprights(canvas: _Canvas, plan: Plan, look: _Look) -> None:
             mix(look.frame, (255, 255, 255), 0.8 if plan.cooler else 0.3),
         )
         canvas.clear(left, first.top - 20, right, foot)
+        if plan.cooler:
+            # The lamps of a cooler run up its uprights and light the products next to them.
+            reach = LAMP_REACH * (right - left)
+            canvas.glow(left - reach, first.top, right + reach, foot, LAMP_GLOW)
+            canvas.fill(left, first.top - 20, right, foot, look.frame)
+            canvas.fill(left + (right - left) * 0.3, first.top, left + (right - left) * 0.7, foot, (250, 253, 255))
         slots = np.arange(first.top, foot, max(10.0, (right - left) * 1.1)).tolist()
         if not plan.cooler:
             for y in slots:
@@ -432,7 +437,10 @@ def _behind(canvas: _Canvas, sprite: Image.Image, facing: Facing, row: Row, midd
     )
     x = facing.x + (middle - facing.x) * BEHIND_SHIFT
     y = facing.y - max(row.rise, 0.0) * 0.22
-    canvas.put(second, round(x - size[0] / 2), round(y - size[1]))
+    top = round(y - size[1])
+    over = max(0, math.ceil(row.top) - top) if facing.row else 0  # the board above hides what reaches behind it
+    if over < size[1]:
+        canvas.put(second.crop((0, over, *size)), round(x - size[0] / 2), top + over)
 
 
 def _wires(canvas: _Canvas, plan: Plan, row: Row) -> None:
