@@ -2,7 +2,7 @@
 VENV ?= .venv
 export SHELFWATCH_VENV := $(VENV)
 
-.PHONY: run test test-train lint format bench images lock clean
+.PHONY: run test test-train lint format bench images docs lock clean
 
 run: ## install and serve on http://127.0.0.1:8000
 	@scripts/install run
@@ -36,6 +36,10 @@ images: ## re-make the screenshots in images/
 	@scripts/install dev
 	@scripts/install-browser
 	$(VENV)/bin/python scripts/make_images.py
+
+docs: ## re-make the reference pages of docs/ from the code
+	@scripts/install dev
+	$(VENV)/bin/python scripts/make_reference.py
 
 lock: ## re-make requirements/*.txt from pyproject.toml
 	scripts/lock

@@ -121,7 +121,9 @@ def stage(dataset: Dataset, folder: Path) -> Path:
     be read-only or shared. What lay in `folder` is deleted; raises `DatasetError` where that is the dataset itself.
     """
     if dataset.root.is_relative_to(folder.resolve()):
-        raise DatasetError(f"{dataset.root}: the dataset lies where it would be staged; choose another folder to write to")
+        raise DatasetError(
+            f"{dataset.root}: the dataset lies where it would be staged; choose another folder to write to"
+        )
     if folder.exists():
         shutil.rmtree(folder)
     for split in dataset.splits:

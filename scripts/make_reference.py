@@ -1,0 +1,127 @@
+"""Write the reference pages of docs/ (settings, commands, metrics, problems) from the code they describe.
+
+A test compares the pages with what this writes, so that neither can change without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+from prometheus_client import Metric
+
+from shelfwatch.cli import main as command_line
+from shelfwatch.commands.serve import SECRET_FIELDS
+from shelfwatch.service.metrics import Metrics
+from shelfwatch.service.problems import TYPES
+from shelfwatch.service.settings import Settings
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+ADVICE = {
+    "undecodable-image": "The bytes begin like a JPEG, PNG or WebP and then break off or make no sense. "
+    "Take or send the photo again.",
+    "unauthorized": "Send `Authorization: Bearer <key>` with one of the keys in `SHELFWATCH_API_KEYS`.",
+    "not-found": "Check the address.",
+    "method-not-allowed": "Check the method; `/openapi.json` lists them.",
+    "payload-too-large": "Send a smaller file, or raise `SHELFWATCH_MAX_BODY_BYTES`.",
+    "image-too-large": "Judged from the file's header, before a pixel is decoded. Send a smaller photo, or raise "
+    "`SHELFWATCH_MAX_PIXELS`.",
+    "unsupported-format": "Only the content counts, not the name. Send a JPEG, PNG or WebP.",
+    "invalid-request": "`detail` names the field or parameter and what is wrong with it.",
+    "internal-error": "A fault of the service. The log holds the traceback under the same request id.",
+    "overloaded": "The queue is full, or the model is still loading. Wait `Retry-After` seconds and send it again.",
+    "draining": "The service is stopping. Wait `Retry-After` seconds and send it again, to another instance if there "
+    "is one.",
+}
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    lines = [list(head)]
+    lines.append(["---"] * len(lines[0]))
+    lines += [list(row) for row in rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def settings() -> str:
+    """Every setting with its variable, flag and default."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        flag = "–" if name in SECRET_FIELDS else f"`--{name.replace('_', '-')}`"
+        plain = field.default
+        default = "none" if name in SECRET_FIELDS or plain in ((), "") else f"`{plain}`"
+        rows.append([f"`SHELFWATCH_{name.upper()}`", flag, default, str(field.description)])
+    return (
+        "# Settings\n\nEach is an environment variable and a flag of `shelfwatch serve`; the flag wins. `make run` "
+        "passes the environment through.\nSecrets have no flag: it would show in the process list.\n\n"
+        + table(["variable", "flag", "default", "what it does"], rows)
+    )
+
+
+def commands() -> str:
+    """Every command with its help."""
+    parts = ["# Commands\n"]
+    context = click.Context(command_line, info_name="shelfwatch")
+    for name in command_line.list_commands(context):
+        command = command_line.get_command(context, name)
+        assert command is not None
+        inner = click.Context(command, info_name=f"shelfwatch {name}", max_content_width=100, terminal_width=100)
+        parts.append(f"## shelfwatch {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+    return "\n".join(parts).rstrip()
+
+
+def metrics() -> str:
+    """Every metric of our own with its kind and labels."""
+    registry = Metrics(lambda: 0).registry
+    rows = []
+    for metric in sorted(registry.collect(), key=lambda metric: metric.name):
+        if metric.name.startswith("shelfwatch_"):
+            suffix = "_total" if metric.type == "counter" else ""
+            rows.append([f"`{metric.name}{suffix}`", metric.type, labels(metric), metric.documentation])
+    return (
+        "# Metrics\n\n`GET /metrics` in Prometheus text format, beside the standard `process_*` and `python_*` ones. "
+        "Times are in seconds.\n\n" + table(["metric", "kind", "labels", "what it tells"], rows)
+    )
+
+
+LABELS = {
+    "shelfwatch_requests": "endpoint, status",
+    "shelfwatch_request_seconds": "endpoint",
+    "shelfwatch_rejected": "reason",
+    "shelfwatch_model_info": "name, version, precision",
+}
+
+
+def labels(metric: Metric) -> str:
+    """The labels of a metric; one without samples yet does not tell them itself."""
+    return LABELS.get(metric.name, "–")
+
+
+def problems() -> str:
+    """Every problem type with its status and what to do."""
+    rows = [[f"`/problems/{kind.slug}`", str(kind.status), kind.title, ADVICE[kind.slug]] for kind in TYPES.values()]
+    return (
+        "# Problems\n\nEvery error is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) document "
+        "(`application/problem+json`) with\n`type`, `title`, `status`, `detail` and `request_id`. Types are stable; "
+        "act on them, not on the words.\n\n" + table(["type", "status", "title", "what to do"], rows)
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "commands.md": commands,
+    "metrics.md": metrics,
+    "problems.md": problems,
+}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page() + "\n")
+
+
+if __name__ == "__main__":
+    main()

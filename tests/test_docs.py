@@ -1,0 +1,60 @@
+"""Documentation is tested: reference pages match the code, links lead somewhere, every figure has its command."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from types import ModuleType
+
+import pytest
+
+from support import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def load_script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["settings.md", "commands.md", "metrics.md", "problems.md"])
+def test_reference_pages_say_what_the_code_does(page: str) -> None:
+    written = (ROOT / "docs" / page).read_text()
+    expected = load_script("make_reference").PAGES[page]() + "\n"
+    assert written == expected, f"run `make docs`: docs/{page} is behind the code"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_exist(page: object) -> None:
+    from pathlib import Path
+
+    assert isinstance(page, Path)
+    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} points to {target}"
+
+
+def test_commands_of_the_makefile_named_in_the_docs_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        for target in re.findall(r"`make ([a-z-]+)`", page.read_text()):
+            assert target in targets, f"{page.name} names `make {target}`"
+
+
+def test_the_model_card_states_the_packaged_model() -> None:
+    from shelfwatch.inference.detector import packaged_models
+    from shelfwatch.inference.model import Model
+
+    card = (ROOT / "MODEL_CARD.md").read_text()
+    for name, path in packaged_models().items():
+        info = Model(path).info
+        assert f"`{name}` {info.version}" in card
+        assert f"{info.operating_threshold:.2f}" in card
+        assert f"{info.input_size} px" in card

@@ -1,0 +1,102 @@
+/** The service, over HTTP. Whatever fails is thrown as a `Problem`, except a wanted abort. */
+
+import { Problem, problemOf } from "./errors.js";
+
+/** @typedef {import("./types.js").Prediction} Prediction */
+/** @typedef {import("./types.js").ServedModel} ServedModel */
+
+const KEY_STORE = "shelfwatch-key";
+/** So low that the slider has something to show below the operating point. */
+export const LOWEST_CONFIDENCE = 0.05;
+export const MOST_DETECTIONS = 3000;
+
+/** Lives as long as the tab, even where session storage is forbidden. */
+let heldKey = "";
+
+export function apiKey() {
+  try {
+    return sessionStorage.getItem(KEY_STORE) ?? heldKey;
+  } catch {
+    return heldKey;
+  }
+}
+
+/** @param {string} key */
+export function setApiKey(key) {
+  heldKey = key;
+  try {
+    sessionStorage.setItem(KEY_STORE, key);
+  } catch {
+    // heldKey serves until the page is left.
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [init]
+ */
+async function request(path, init = {}) {
+  const headers = new Headers(init.headers);
+  const key = apiKey();
+  // A key with characters that no header can carry is a wrong key, not a broken network.
+  if (key) {
+    try {
+      headers.set("Authorization", `Bearer ${key}`);
+    } catch {
+      throw new Problem("unauthorized");
+    }
+  }
+  try {
+    return await fetch(path, { ...init, headers });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem("network");
+  }
+}
+
+/**
+ * Everything the model sees in the photo; what is too unsure is filtered later, in the browser.
+ *
+ * @param {File} file
+ * @param {{model?: string, confidence?: number, signal?: AbortSignal}} [options]
+ * @returns {Promise<Prediction>}
+ */
+export async function predict(file, { model, confidence = LOWEST_CONFIDENCE, signal } = {}) {
+  const query = new URLSearchParams({ confidence: String(confidence), max_detections: String(MOST_DETECTIONS) });
+  if (model) query.set("model", model);
+  const body = new FormData();
+  body.append("image", file, file.name || "photo");
+  const response = await request(`/predict?${query}`, { method: "POST", body, signal });
+  if (!response.ok) throw await problemOf(response);
+  try {
+    const answer = await response.json();
+    if (Array.isArray(answer?.detections) && answer.image?.width > 0) return answer;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+  }
+  throw new Problem("unexpected");
+}
+
+/**
+ * The service's own account of itself.
+ *
+ * @returns {Promise<{state: "ok" | "starting" | "draining" | "failed" | "offline", models: ServedModel[]}>}
+ */
+export async function health() {
+  try {
+    const response = await request("/health", { cache: "no-store" });
+    const { status, models } = await response.json();
+    if (response.ok && Array.isArray(models) && models.length) return { state: "ok", models };
+    return { state: status === "draining" || status === "failed" ? status : "starting", models: [] };
+  } catch {
+    return { state: "offline", models: [] };
+  }
+}
+
+/** @param {string} name @param {AbortSignal} [signal] @returns {Promise<File>} */
+export async function sample(name, signal) {
+  const response = await request(`/static/samples/${name}.jpg`, { signal });
+  if (!response.ok) throw new Problem("sample");
+  const blob = await response.blob();
+  return new File([blob], `${name}.jpg`, { type: "image/jpeg" });
+}
