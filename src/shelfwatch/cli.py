@@ -33,15 +33,20 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run one command; an extra that is not installed is named, not traced back."""
         try:
-            command: click.Command = getattr(importlib.import_module(module), name)
+            return super().invoke(ctx)
         except ModuleNotFoundError as error:
-            if error.name and error.name.partition(".")[0] == "shelfwatch":
+            missing = (error.name or "").partition(".")[0]
+            if missing in {"", "shelfwatch"}:
                 raise
             raise click.ClickException(
-                f"`shelfwatch {cmd_name}` needs {error.name}: install the extra with `pip install 'shelfwatch[train]'`."
+                f"this command needs {missing}: install the extra with `pip install 'shelfwatch[train]'`."
             ) from error
-        return command
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def predict(
     info = detector.info
     answers: list[dict[str, Any]] = []
     failures: list[tuple[Path, str]] = []
+    written: Counter[str] = Counter()
     table = Table("photo", "size", "products", "mean confidence", "time", title=f"{info.name} {info.version}")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -103,8 +105,11 @@ def predict(
             )
             if save_annotated is not None:
                 save_annotated.mkdir(parents=True, exist_ok=True)
+                written[path.stem] += 1  # photos of one name from several folders do not replace each other
+                number = f"-{written[path.stem]}" if written[path.stem] > 1 else ""
                 # Boxes are in full-size pixels, so the picture is decoded again at full size.
-                annotate(decode(data).pixels, found, info.classes).save(save_annotated / f"{path.stem}.jpg", quality=90)
+                picture = annotate(decode(data).pixels, found, info.classes)
+                picture.save(save_annotated / f"{path.stem}{number}.jpg", quality=90)
     if as_json_text:
         click.echo(json.dumps(answers, indent=2))
     elif answers:

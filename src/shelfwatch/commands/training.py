@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,8 @@ def quantize(source: Path, out: Path, data: Path, photos: int, method: str) -> N
     try:
         images = load_dataset(data).images("train")
         chosen = images[:: max(1, len(images) // photos)][:photos]
-        info = run(source, out, track(chosen, "Calibrating", console=Console(stderr=True)), method=method)
+        follow = partial(track, description="Calibrating", console=Console(stderr=True))
+        info = run(source, out, chosen, method=method, follow=follow)
     except (DatasetError, ModelError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{out}: {info.name} {info.version}, {info.precision}, {out.stat().st_size / 1e6:.1f} MB")

@@ -28,6 +28,8 @@ TURNED = frozenset({5, 6, 7, 8})  # orientations that swap width and height
 
 # A truncated file must fail, whatever another library in the process has set.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+# Pillow warns of pictures it finds large; `decode` refuses by its own limit and needs no warning.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class ImageError(ValueError):
@@ -81,9 +83,7 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
     if kind is None:
         raise UnsupportedFormatError("The file is not a JPEG, PNG or WebP picture.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # judged below, by our own limit
-            image = Image.open(io.BytesIO(data), formats=(kind,))
+        image = Image.open(io.BytesIO(data), formats=(kind,))
         width, height = image.size
         if width * height > max_pixels:
             raise ImageTooLargeError(

@@ -32,7 +32,12 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0, le=256, description="Threads of one inference; 0 takes every CPU allowed.")
     queue_limit: int = Field(16, ge=1, le=1024, description="Photos that may wait; beyond it the answer is 503.")
     max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest request body in bytes.")
-    max_pixels: int = Field(60_000_000, ge=1, description="Largest photo in pixels, width × height.")
+    max_pixels: int = Field(
+        60_000_000,
+        ge=1,
+        le=178_956_970,  # where Pillow itself refuses
+        description="Largest photo in pixels, width × height.",
+    )
     grace_seconds: int = Field(30, ge=0, description="Seconds a stopping service gives to accepted requests.")
     log_level: str = Field("info", description="Log level: debug, info, warning or error.")
 

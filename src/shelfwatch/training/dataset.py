@@ -90,8 +90,11 @@ def read_sample(image: Path, classes: int) -> Sample:
     Raises `DatasetError` for a line that is not `class cx cy w h`, a class beyond `classes` or a box that is
     not inside the photo.
     """
-    with Image.open(image) as photo:
-        width, height = ImageOps.exif_transpose(photo).size
+    try:
+        with Image.open(image) as photo:
+            width, height = ImageOps.exif_transpose(photo).size
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{image}: not a readable photo ({error})") from error
     file = label_path(image)
     lines = [line.split() for line in file.read_text().splitlines() if line.strip()] if file.is_file() else []
     try:
@@ -108,8 +111,8 @@ def read_sample(image: Path, classes: int) -> Sample:
         not np.isfinite(values).all() or corners.min() < -slack or corners.max() > 1 + slack or size.min() <= 0
     ):
         raise DatasetError(f"{file}: a box lies outside the photo or is empty")
-    if len(values) and (class_id.min() < 0 or class_id.max() >= classes):
-        raise DatasetError(f"{file}: class id beyond the {classes} named classes")
+    if len(values) and (class_id.min() < 0 or class_id.max() >= classes or (class_id != values[:, 0]).any()):
+        raise DatasetError(f"{file}: a class id is not one of the {classes} named classes")
     boxes = corners.clip(0, 1) * np.array([width, height, width, height], dtype=np.float32)
     return Sample(image, width, height, boxes.astype(np.float32), class_id)
 

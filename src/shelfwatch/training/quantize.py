@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,18 @@ class LetterboxReader(CalibrationDataReader):  # type: ignore[misc]
         return next(self.feeds, None)
 
 
+@contextlib.contextmanager
+def only_errors() -> Iterator[None]:
+    """Keep the quantiser quiet meanwhile: it warns of each tensor it leaves alone."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+
+
 def float_nodes(graph: Any) -> list[str]:
     """Names of the nodes that stay in float: the pixels' scaling, and all from the head's last convolutions on.
 
@@ -88,41 +101,45 @@ def float_nodes(graph: Any) -> list[str]:
 
 
 def quantize(
-    source: Path, out: Path, photos: Iterable[Path], *, method: str = "minmax", version: str | None = None
+    source: Path,
+    out: Path,
+    photos: Sequence[Path],
+    *,
+    method: str = "minmax",
+    follow: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> ModelInfo:
     """Quantise the float32 ONNX `source` to `out`, calibrating on `photos`, and return the new metadata.
 
-    Activations are unsigned and weights signed 8-bit integers, weights with a scale a channel. Raises
+    Activations are unsigned and weights signed 8-bit integers, weights with a scale a channel. `follow`
+    may wrap the photos to show progress. Raises
     `shelfwatch.inference.model.ModelError` where `source` is not an exported detector and `ValueError` where there is
     no photo or it is quantised already.
     """
     info = Model(source).info
-    paths = list(photos)
-    if not paths:
+    if not photos:
         raise ValueError("calibration needs at least one photo")
     if info.precision != "float32":
         raise ValueError(f"{source}: already {info.precision}")
-    logging.getLogger().setLevel(logging.ERROR)  # the quantiser warns of each tensor it leaves alone
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         prepared, quantised = Path(folder) / "prepared.onnx", Path(folder) / "quantised.onnx"
-        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
-            str(prepared),
-            str(quantised),
-            LetterboxReader(paths, info),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=QUANTISED_OPS,
-            nodes_to_exclude=float_nodes(onnx.load(prepared)),
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=METHODS[method],
-            extra_options={"QuantizeBias": True},
-        )
+        with only_errors():
+            quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+            quantize_static(
+                str(prepared),
+                str(quantised),
+                LetterboxReader(follow(photos), info),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=QUANTISED_OPS,
+                nodes_to_exclude=float_nodes(onnx.load(prepared)),
+                per_channel=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                calibrate_method=METHODS[method],
+            )
         graph = onnx.load(quantised)
     bytes_to_first_convolution(graph)
-    info = dataclasses.replace(info, precision="int8", version=version or info.version)
+    info = dataclasses.replace(info, precision="int8")
     save(graph, info, out)
     return info
 

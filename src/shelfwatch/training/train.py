@@ -87,7 +87,7 @@ def has_fast_bfloat16() -> bool:
 def train(options: TrainOptions) -> Path:
     """Train and return the path of the best checkpoint (by AP 0.5:0.95 on the `val` split).
 
-    Raises `FileNotFoundError` where the weights, or the run to resume, are missing and
+    Raises `FileNotFoundError` where the weights, or an unfinished run to resume, are missing and
     `shelfwatch.training.dataset.DatasetError` where the dataset is unusable.
     """
     os.environ.setdefault("YOLO_OFFLINE", "true")  # no look-ups of new versions or fonts while training
@@ -103,6 +103,8 @@ def train(options: TrainOptions) -> Path:
 
     on_cpu = not torch.cuda.is_available()
     model = YOLO(str(start))
+    if options.resume and model.ckpt.get("epoch", -1) < 0:  # Ultralytics would start all over, in the same folder
+        raise FileNotFoundError(f"{start}: this run has finished, there is nothing to resume")
 
     def use_the_machine(trainer: Any) -> None:
         trainer.model.to(memory_format=torch.channels_last)

@@ -1,0 +1,44 @@
+"""Keep a float32 model's detections on the sample shelves, for the test that holds the INT8 model to them.
+
+Usage: make_parity.py FLOAT32.onnx, the model that the packaged INT8 one was quantised from.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from shelfwatch.inference.detector import Detector, packaged_models
+from shelfwatch.inference.model import Model
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "tests" / "inference" / "data" / "accurate_float32.json"
+PICTURES = ("ui/samples/shelf.jpg", "ui/samples/cooler.jpg")
+LOWEST_CONFIDENCE = 0.2
+
+
+def main() -> None:
+    """Write the reference detections."""
+    detector = Detector(Model(Path(sys.argv[1])))
+    packaged = Model(packaged_models()["accurate"]).info
+    if detector.info.precision != "float32" or detector.info.version != packaged.version:
+        raise SystemExit(f"not the float32 twin of accurate {packaged.version}")
+    pictures = {}
+    for name in PICTURES:
+        found = detector.detect(
+            detector.decode((ROOT / name).read_bytes()), confidence=LOWEST_CONFIDENCE, max_detections=3000
+        ).detections
+        rows = zip(found.xyxy.tolist(), found.confidence.tolist(), found.class_id.tolist(), strict=True)
+        pictures[name] = {
+            "detections": [
+                {"box": [round(side, 1) for side in box], "confidence": round(score, 4), "class_id": class_id}
+                for box, score, class_id in rows
+            ]
+        }
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps({"model_version": detector.info.version, "pictures": pictures}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

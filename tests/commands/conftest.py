@@ -1,0 +1,60 @@
+"""Rendered shelves on disk and a way to run the command line."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from shelfwatch.cli import main
+from shelfwatch.inference.detector import Detector, packaged_models
+from shelfwatch.inference.model import Model
+from shelfwatch.training.rendering import RenderOptions, render_shelf
+
+OPTIONS = RenderOptions(width=600, height=800, rows=(3, 4), facings=(8, 10))
+SPLITS = {"train": (0, 1), "val": (2, 3)}  # seeds of the shelves
+
+
+@pytest.fixture
+def shelfwatch(tmp_path, monkeypatch):
+    """Run a `shelfwatch` command in an empty folder, on a terminal wide enough for every column."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "400")
+    return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture(scope="session")
+def networks():
+    """The functions of `tests/training/networks.py`, by name."""
+    return runpy.run_path(str(Path(__file__).parents[1] / "training" / "networks.py"))
+
+
+@pytest.fixture(scope="session")
+def packaged():
+    """The default packaged model."""
+    models = packaged_models()
+    if not models:
+        pytest.skip("no model is packaged in this checkout")
+    return Detector(Model(next(iter(models.values()))))
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory):
+    """A dataset file of four rendered shelves, half of them for validation."""
+    folder = tmp_path_factory.mktemp("shelves")
+    for split, seeds in SPLITS.items():
+        for kind in ("images", "labels"):
+            (folder / kind / split).mkdir(parents=True)
+        for seed in seeds:
+            shelf = render_shelf(seed, OPTIONS)
+            (folder / "images" / split / f"shelf_{seed}.jpg").write_bytes(shelf.to_jpeg())
+            (folder / "labels" / split / f"shelf_{seed}.txt").write_text(shelf.to_yolo())
+    file = folder / "dataset.yaml"
+    file.write_text("path: .\ntrain: images/train\nval: images/val\nnames: {0: product}\n")
+    return file
+
+
+@pytest.fixture(scope="session")
+def photos(dataset):
+    """Photos of the four rendered shelves, by seed."""
+    return sorted(dataset.parent.glob("images/*/*.jpg"), key=lambda path: path.name)

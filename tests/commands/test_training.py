@@ -1,0 +1,166 @@
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from dataclasses import fields
+
+import pytest
+
+from shelfwatch.cli import COMMANDS
+from shelfwatch.commands.training import store_threshold
+from shelfwatch.inference.model import Model
+from shelfwatch.training.dataset import load_dataset
+from shelfwatch.training.evaluate import Evaluation, evaluate, local_predict, predict_all
+
+
+@pytest.fixture
+def copied_model(packaged, tmp_path):
+    """A copy of the packaged model that may be changed."""
+    return shutil.copy(packaged.model.path, tmp_path / "copy.onnx")
+
+
+class TestEvaluate:
+    def test_figures(self, shelfwatch, packaged, dataset, tmp_path):
+        result = shelfwatch("evaluate", dataset, "--json", tmp_path / "figures.json")
+        assert result.exit_code == 0, result.output
+        figures = json.loads((tmp_path / "figures.json").read_text())
+        assert list(figures) == [packaged.info.name]
+        (values,) = figures.values()
+        assert list(values) == [field.name for field in fields(Evaluation)]
+        samples = load_dataset(dataset).samples("val")
+        predictions = predict_all(samples, local_predict(packaged))
+        assert values == evaluate(samples, predictions, ("product",), packaged.info.operating_threshold).to_json()
+        assert values["photos"] == 2
+        assert 0.8 <= values["ap50"] <= 1
+        (line,) = [line for line in result.stdout.splitlines() if f"│ {packaged.info.name} " in line]
+        assert f"{values['ap50']:.3f}" in line
+
+    def test_split_and_confidence(self, shelfwatch, dataset, tmp_path):
+        flags = ("--split", "train", "--confidence", "0.98", "--json", tmp_path / "figures.json")
+        assert shelfwatch("evaluate", dataset, *flags).exit_code == 0
+        (values,) = json.loads((tmp_path / "figures.json").read_text()).values()
+        assert values["threshold"] == 0.98
+        assert values["count_bias"] < -0.2  # few products are that sure
+
+    def test_several_models(self, shelfwatch, packaged, networks, dataset, tmp_path):
+        other = networks["write_network"](tmp_path / "other.onnx")
+        flags = ("--model", packaged.info.name, "--model", other, "--json", tmp_path / "figures.json")
+        result = shelfwatch("evaluate", dataset, *flags)
+        assert result.exit_code == 0, result.output
+        figures = json.loads((tmp_path / "figures.json").read_text())
+        assert list(figures) == [packaged.info.name, str(other)]
+        assert figures[packaged.info.name]["ap50"] > 0.8 > 0.1 > figures[str(other)]["ap50"]
+
+    def test_the_chosen_threshold_is_stored(self, shelfwatch, dataset, copied_model, tmp_path):
+        before = Model(copied_model).info
+        store_threshold(copied_model, 0.66)
+        flags = ("--model", copied_model, "--choose-threshold", "--json", tmp_path / "figures.json")
+        result = shelfwatch("evaluate", dataset, *flags)
+        assert result.exit_code == 0, result.output
+        after = Model(copied_model).info
+        (values,) = json.loads((tmp_path / "figures.json").read_text()).values()
+        assert after.operating_threshold == pytest.approx(values["threshold"], abs=1e-9)
+        assert 0.1 <= after.operating_threshold < 0.66
+        assert {**vars(after), "operating_threshold": 0} == {**vars(before), "operating_threshold": 0}
+
+    def test_a_service_has_no_file_to_store_into(self, shelfwatch, dataset):
+        result = shelfwatch("evaluate", dataset, "--url", "http://127.0.0.1:9", "--choose-threshold")
+        assert result.exit_code == 1
+        assert "a service has none" in result.stderr
+
+    def test_missing_dataset(self, shelfwatch):
+        result = shelfwatch("evaluate", "absent.yaml")
+        assert result.exit_code == 1
+        assert "absent.yaml: no such dataset file" in result.stderr
+
+    def test_missing_split(self, shelfwatch, dataset):
+        result = shelfwatch("evaluate", dataset, "--split", "test")
+        assert result.exit_code == 1
+        assert "no split 'test', only train, val" in result.stderr
+
+    def test_unknown_model(self, shelfwatch, dataset):
+        result = shelfwatch("evaluate", dataset, "--model", "tremendous")
+        assert result.exit_code == 1
+        assert "no model 'tremendous'" in result.stderr
+
+
+def test_storing_a_threshold_leaves_the_network_alone(copied_model, packaged, photos):
+    store_threshold(copied_model, 0.123)
+    changed = Model(copied_model)
+    assert changed.info.operating_threshold == 0.123
+    photo = packaged.decode(photos[0].read_bytes())
+    expected = packaged.detect(photo, confidence=0.5).detections
+    found = type(packaged)(changed).detect(photo, confidence=0.5).detections
+    assert found.xyxy.tolist() == expected.xyxy.tolist()
+
+
+class TestQuantize:
+    @pytest.fixture(autouse=True)
+    def log_level(self):
+        """The quantiser sets the level of the root logger; other tests keep theirs."""
+        level = logging.getLogger().level
+        yield
+        logging.getLogger().setLevel(level)
+
+    def test_writes_an_int8_model(self, shelfwatch, networks, dataset, tmp_path):
+        source = networks["write_network"](tmp_path / "float32.onnx")
+        result = shelfwatch("quantize", source, tmp_path / "int8.onnx", dataset, "--photos", "1")
+        assert result.exit_code == 0, result.output
+        assert "int8.onnx: small 0.1.0, int8, 0.0 MB" in result.stdout
+        assert Model(tmp_path / "int8.onnx").info.precision == "int8"
+
+    def test_refuses_what_is_quantised_already(self, shelfwatch, packaged, dataset):
+        result = shelfwatch("quantize", packaged.model.path, "out.onnx", dataset)
+        assert result.exit_code == 1
+        assert "already int8" in result.stderr
+
+    def test_missing_source(self, shelfwatch, dataset):
+        result = shelfwatch("quantize", "absent.onnx", "out.onnx", dataset)
+        assert result.exit_code == 1
+        assert "absent.onnx: not a readable ONNX model" in result.stderr
+
+
+# A module set to None in `sys.modules` is one that Python reports as not installed.
+WITHOUT = "import sys; sys.modules[{module!r}] = None; from shelfwatch.cli import main; main()"
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("torch", ("export", "weights.pt", "out.onnx", "--version", "1")),
+        ("onnx", ("quantize", "in.onnx", "out.onnx", "DATASET")),
+        ("yaml", ("evaluate", "DATASET")),
+        ("yaml", ("train", "weights.pt", "DATASET")),
+        ("pycocotools", ("evaluate", "DATASET")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_a_missing_extra_is_named(tmp_path, dataset, module, words):
+    (tmp_path / "weights.pt").write_bytes(b"")
+    arguments = [str(dataset) if word == "DATASET" else word for word in words]
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(module=module), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert f"needs {module}" in result.stderr
+    assert "shelfwatch[train]" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["train", "export", "quantize", "evaluate"])
+def test_help_needs_no_extra(shelfwatch, command):
+    assert command in COMMANDS
+    result = shelfwatch(command, "--help")
+    assert result.exit_code == 0
+    assert "Usage: " in result.stdout
+
+
+def test_train_without_weights(shelfwatch, dataset):
+    result = shelfwatch("train", "absent.pt", dataset)
+    assert result.exit_code == 1
+    assert "absent.pt: no such checkpoint" in result.stderr

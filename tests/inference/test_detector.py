@@ -1,0 +1,242 @@
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shelfwatch.inference.detector import MAX_DETECTIONS, Detector, packaged_models
+from shelfwatch.inference.image import ImageTooLargeError, Photo
+from shelfwatch.inference.letterbox import Letterbox
+from shelfwatch.inference.model import Model
+from shelfwatch.inference.nms import iou_matrix
+from shelfwatch.training.rendering import RenderOptions, render_shelf
+
+ORIENTATION = 0x0112
+
+
+def blank(width, height):
+    return Photo(np.zeros((height, width, 3), np.uint8), width, height)
+
+
+def grid(columns, rows, size=20.0, step=30.0):
+    """Boxes side by side that do not touch, row by row."""
+    y, x = np.mgrid[:rows, :columns]
+    low = np.stack([x.ravel() * step, y.ravel() * step], axis=1)
+    return np.concatenate([low, low + size], axis=1).astype(np.float32)
+
+
+def jpeg(image, orientation=None):
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[ORIENTATION] = orientation
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=95, exif=exif)
+    return out.getvalue()
+
+
+def share_matched(expected, found, least):
+    """Share of the expected boxes that have a found box at this IoU or better."""
+    return float((iou_matrix(expected, found).max(axis=1, initial=0) >= least).mean())
+
+
+class TestWithFixedCandidates:
+    def test_several_hundred_boxes_stay(self, fixed_model):
+        boxes = grid(20, 20)
+        detector = Detector(Model(fixed_model(boxes, np.linspace(0.95, 0.5, 400))))
+        result = detector.detect(blank(640, 640))
+        assert len(result.detections) == 400
+        assert not result.truncated
+        assert np.allclose(result.detections.xyxy, boxes, atol=1e-3)
+
+    def test_the_default_cap_is_a_thousand(self, fixed_model):
+        boxes = grid(36, 36, size=8, step=10)
+        detector = Detector(Model(fixed_model(boxes, np.linspace(0.95, 0.5, len(boxes)))))
+        result = detector.detect(blank(640, 640))
+        assert len(result.detections) == MAX_DETECTIONS == 1000
+        assert result.truncated
+        assert len(detector.detect(blank(640, 640), max_detections=3000).detections) == 36 * 36
+
+    @pytest.mark.parametrize(
+        ("cap", "kept", "truncated"), [(1, 1, True), (9, 9, True), (10, 10, False), (11, 10, False)]
+    )
+    def test_a_cap_keeps_the_strongest_and_says_so(self, fixed_model, cap, kept, truncated):
+        scores = np.array([0.5, 0.95, 0.6, 0.9, 0.7, 0.8, 0.55, 0.65, 0.75, 0.85], np.float32)
+        result = Detector(Model(fixed_model(grid(10, 1), scores))).detect(blank(640, 640), max_detections=cap)
+        assert result.detections.confidence.tolist() == sorted(scores.tolist(), reverse=True)[:kept]
+        assert result.truncated is truncated
+
+    def test_order_is_by_confidence(self, fixed_model):
+        scores = np.random.default_rng(3).permutation(np.linspace(0.41, 0.99, 60)).astype(np.float32)
+        boxes = grid(20, 3)
+        found = Detector(Model(fixed_model(boxes, scores))).detect(blank(640, 640)).detections
+        order = np.argsort(-scores)
+        assert np.array_equal(found.confidence, scores[order])
+        assert np.allclose(found.xyxy, boxes[order], atol=1e-3)
+
+    def test_confidence_defaults_to_the_operating_threshold(self, fixed_model):
+        detector = Detector(Model(fixed_model(grid(3, 1), [0.9, 0.5, 0.2], operating_threshold=0.45)))
+        photo = blank(640, 640)
+        assert len(detector.detect(photo).detections) == 2
+        assert len(detector.detect(photo, confidence=0.1).detections) == 3
+        assert len(detector.detect(photo, confidence=0.6).detections) == 1
+        assert len(detector.detect(photo, confidence=1.0).detections) == 0
+
+    def test_duplicates_fall_by_the_models_own_overlap(self, fixed_model):
+        boxes = [[0, 0, 100, 100], [0, 0, 100, 70], [300, 300, 400, 400]]  # the first two overlap by 0.7
+        for threshold, count in ((0.6, 2), (0.75, 3)):
+            detector = Detector(Model(fixed_model(boxes, [0.8, 0.9, 0.7], iou_threshold=threshold)))
+            found = detector.detect(blank(640, 640)).detections
+            assert len(found) == count
+            assert found.xyxy[0].tolist() == [0, 0, 100, 70]
+
+    def test_classes_do_not_suppress_each_other(self, fixed_model):
+        boxes = [[0, 0, 100, 100]] * 3
+        detector = Detector(Model(fixed_model(boxes, [0.9, 0.8, 0.7], [1, 0, 1], classes=("bottle", "can"))))
+        found = detector.detect(blank(640, 640)).detections
+        assert [detector.info.classes[c] for c in found.class_id] == ["can", "bottle"]
+        assert np.allclose(found.confidence, [0.9, 0.8])
+
+    def test_boxes_on_the_border_are_dropped(self, fixed_model):
+        # 640 × 400 lies between 8 grey rows above and below.
+        geometry = Letterbox.fit(640, 400, 640, 32)
+        assert (geometry.top, geometry.height) == (8, 416)
+        boxes = [[10, 0, 60, 7], [10, 0, 60, 8], [100, 409, 150, 416], [200, 0, 260, 50], [-30, 50, 0, 90]]
+        result = Detector(Model(fixed_model(boxes, [0.9, 0.9, 0.9, 0.8, 0.7]))).detect(
+            blank(640, 400), max_detections=1
+        )
+        assert result.detections.xyxy.tolist() == [[200, 0, 260, 42]]
+        assert not result.truncated  # what lay on the border was never a detection
+
+    def test_nothing_found(self, fixed_model):
+        result = Detector(Model(fixed_model(grid(2, 1), [0.1, 0.2]))).detect(blank(640, 640))
+        assert len(result.detections) == 0
+        assert result.detections.xyxy.shape == (0, 4)
+        assert not result.truncated
+
+    def test_boxes_come_back_in_photo_pixels(self, fixed_model):
+        detector = Detector(Model(fixed_model([[64, 64, 128, 192]], [0.9])))
+        # Ten times as large as the network's input, and decoded at half of its size.
+        photo = Photo(np.zeros((3200, 3200, 3), np.uint8), 6400, 6400)
+        assert detector.detect(photo).detections.xyxy.tolist() == [[640, 640, 1280, 1920]]
+
+
+class TestWhatTheNetworkSees:
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    @pytest.mark.parametrize("size", [(640, 480), (3000, 2000), (500, 1700)], ids=str)
+    def test_a_patch_is_found_where_it_is(self, red_patch_detector, size, orientation):
+        width, height = size
+        patch = (width // 5, height // 8, width // 2, height // 3)
+        image = Image.new("RGB", size, (90, 120, 90))
+        image.paste((255, 0, 0), patch)
+        # The camera was held so: turning back by the standard's table gives the upright scene.
+        undo = {
+            1: [],
+            2: [Image.Transpose.FLIP_LEFT_RIGHT],
+            3: [Image.Transpose.ROTATE_180],
+            4: [Image.Transpose.FLIP_TOP_BOTTOM],
+            5: [Image.Transpose.TRANSPOSE],
+            6: [Image.Transpose.ROTATE_90],
+            7: [Image.Transpose.TRANSVERSE],
+            8: [Image.Transpose.ROTATE_270],
+        }
+        for step in undo[orientation]:
+            image = image.transpose(step)
+        photo = red_patch_detector.decode(jpeg(image, orientation))
+        assert (photo.width, photo.height) == size
+        (box,) = red_patch_detector.detect(photo).detections.xyxy
+        network_pixel = max(size) / 640
+        assert np.abs(box - patch).max() <= 1.5 * network_pixel
+
+    def test_decodes_at_the_resolution_the_model_uses(self, red_patch_detector):
+        data = jpeg(Image.new("RGB", (2600, 1300)))
+        assert red_patch_detector.decode(data).pixels.shape == (325, 650, 3)
+
+    def test_pixel_limit_is_passed_on(self, red_patch_detector):
+        data = jpeg(Image.new("RGB", (100, 100)))
+        with pytest.raises(ImageTooLargeError):
+            red_patch_detector.decode(data, max_pixels=9999)
+
+
+@pytest.fixture(scope="module")
+def on_sample(packaged, shelf_jpeg):
+    """The sample picture at full size, decoded for the model, and what the model finds in it."""
+    photo = packaged.decode(shelf_jpeg)
+    return Image.open(io.BytesIO(shelf_jpeg)).convert("RGB"), photo, packaged.detect(photo).detections
+
+
+class TestPackagedModel:
+    def test_the_default_comes_first(self):
+        names = list(packaged_models())
+        if not names:
+            pytest.skip("no model is packaged in this checkout")
+        assert names[0] == "accurate"
+        for name, path in packaged_models().items():
+            assert path.is_file()
+            assert Model(path, threads=1).info.name == name
+
+    def test_is_int8_with_one_class(self, packaged):
+        assert packaged.info.precision == "int8"
+        assert packaged.info.classes == ("product",)
+
+    def test_boxes_lie_inside_sorted_by_confidence(self, packaged, on_sample):
+        _, photo, found = on_sample
+        assert len(found) >= 20
+        assert (found.xyxy >= 0).all()
+        assert (found.xyxy <= [photo.width, photo.height] * 2).all()
+        assert (found.xyxy[:, 2:] > found.xyxy[:, :2]).all()
+        assert (np.diff(found.confidence) <= 0).all()
+        assert found.confidence[-1] >= packaged.info.operating_threshold
+        assert found.confidence[0] <= 1
+        assert (found.class_id == 0).all()
+        overlaps = iou_matrix(found.xyxy, found.xyxy)[~np.eye(len(found), dtype=bool)]
+        assert overlaps.max() <= packaged.info.iou_threshold + 0.01  # clipping to the photo shifts an edge slightly
+
+    def test_a_photo_taken_with_the_camera_turned(self, packaged, on_sample):
+        image, photo, found = on_sample
+        turned = packaged.decode(jpeg(image.transpose(Image.Transpose.ROTATE_90), orientation=6))
+        assert (turned.width, turned.height) == (photo.width, photo.height)
+        again = packaged.detect(turned).detections
+        assert abs(len(again) - len(found)) <= 0.05 * len(found)
+        assert share_matched(found.xyxy, again.xyxy, 0.9) >= 0.95
+
+    def test_a_photo_of_twice_the_size(self, packaged, on_sample):
+        image, photo, found = on_sample
+        double = packaged.decode(jpeg(image.resize((2 * image.width, 2 * image.height), Image.Resampling.LANCZOS)))
+        assert (double.width, double.height) == (2 * photo.width, 2 * photo.height)
+        again = packaged.detect(double).detections
+        assert abs(len(again) - len(found)) <= 0.05 * len(found)
+        assert share_matched(2 * found.xyxy, again.xyxy, 0.9) >= 0.95
+
+    @pytest.mark.parametrize("size", [(1, 1), (4000, 20), (20, 4000), (33, 31)], ids=str)
+    def test_odd_photos_answer(self, packaged, size):
+        rng = np.random.default_rng(1)
+        image = Image.fromarray(rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
+        photo = packaged.decode(jpeg(image))
+        assert (photo.width, photo.height) == size
+        found = packaged.detect(photo, confidence=0.01).detections
+        assert (found.xyxy >= 0).all()
+        assert (found.xyxy <= [*size, *size]).all()
+
+    def test_an_empty_wall_holds_nothing(self, packaged):
+        wall = Image.new("RGB", (1200, 900), (200, 195, 190))
+        assert len(packaged.detect(packaged.decode(jpeg(wall))).detections) == 0
+
+    def test_two_threads_at_once_agree(self, packaged, on_sample):
+        _, photo, found = on_sample
+        mirrored = Photo(np.ascontiguousarray(photo.pixels[:, ::-1]), photo.width, photo.height)
+        alone = packaged.detect(mirrored).detections
+        with ThreadPoolExecutor(2) as pool:
+            results = list(pool.map(packaged.detect, [photo, mirrored] * 3))
+        for i, result in enumerate(results):
+            expected = (found, alone)[i % 2]
+            assert np.array_equal(result.detections.xyxy, expected.xyxy)
+            assert np.array_equal(result.detections.confidence, expected.confidence)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_rendered_shelves_are_counted(self, packaged, seed):
+        shelf = render_shelf(seed, RenderOptions(width=900, height=1200))
+        found = packaged.detect(packaged.decode(shelf.to_jpeg())).detections
+        assert len(shelf) >= 25
+        assert abs(len(found) - len(shelf)) <= 0.15 * len(shelf)
+        assert share_matched(shelf.boxes, found.xyxy, 0.5) >= 0.85

@@ -1,0 +1,411 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from shelfwatch.inference.image import (
+    MAX_PIXELS,
+    ImageError,
+    ImageTooLargeError,
+    Photo,
+    UndecodableImageError,
+    UnsupportedFormatError,
+    decode,
+    sniff_format,
+)
+
+# Pillow remarks on the damage that these tests do on purpose.
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore:{words}:UserWarning")
+    for words in ("Corrupt EXIF data", "Tag data larger than file", "Invalid APNG")
+]
+
+ORIENTATION = 0x0112
+WIDTH, HEIGHT = 96, 64
+
+
+def upright():
+    """A picture no turn or flip of which equals another: a ramp with a bright corner."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    pixels = np.stack([x * 2, y * 3, (x + y)], axis=2).astype(np.uint8)
+    pixels[:16, :24] = (250, 240, 10)
+    return pixels
+
+
+# How a camera that was held so stores the upright scene (Exif 2.32, 4.6.4, tag 274), written with arrays only.
+STORED = {
+    1: lambda u: u,
+    2: lambda u: u[:, ::-1],
+    3: lambda u: u[::-1, ::-1],
+    4: lambda u: u[::-1],
+    5: lambda u: u.swapaxes(0, 1),
+    6: lambda u: np.rot90(u, 1),
+    7: lambda u: u[::-1, ::-1].swapaxes(0, 1),
+    8: lambda u: np.rot90(u, -1),
+}
+
+
+def encode(image, kind="PNG", orientation=None, **options):
+    if not isinstance(image, Image.Image):
+        image = Image.fromarray(np.ascontiguousarray(image))
+    if orientation is not None:
+        exif = Image.Exif()
+        exif[ORIENTATION] = orientation
+        options["exif"] = exif
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def lossless(image, kind, **options):
+    """The nearest to lossless each format has, and the error it may leave."""
+    if kind == "JPEG":
+        return encode(image, kind, quality=100, subsampling=0, **options), 6
+    if kind == "WEBP":
+        return encode(image, kind, lossless=True, exact=True, **options), 0
+    return encode(image, kind, **options), 0
+
+
+def assert_pixels(photo, expected, tolerance=0):
+    assert isinstance(photo, Photo)
+    assert photo.pixels.dtype == np.uint8
+    assert photo.pixels.shape == expected.shape
+    assert np.abs(photo.pixels.astype(int) - expected.astype(int)).max() <= tolerance
+
+
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png_header(width, height):
+    """A PNG that announces a size and then holds not one pixel."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+def animation(kind):
+    frames = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
+    return encode(frames[0], kind, save_all=True, append_images=frames[1:], duration=50, lossless=True)
+
+
+class TestFormat:
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+    def test_content_decides(self, kind):
+        data, tolerance = lossless(upright(), kind)
+        assert sniff_format(data) == kind
+        photo = decode(data)
+        assert (photo.width, photo.height) == (WIDTH, HEIGHT)
+        assert_pixels(photo, upright(), tolerance)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"",
+            b"a photo of a shelf",
+            b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
+            b"%PDF-1.7",
+            b"RIFF\x24\x00\x00\x00WAVEfmt ",
+            b"RIFF",
+            b"\xff\xd8",
+            b"\x89PNG\r\n",
+            b"\x00\x00\x00\x18ftypheic",
+            encode(upright(), "GIF"),
+            encode(upright(), "BMP"),
+            encode(upright(), "TIFF"),
+            encode(upright(), "PPM"),
+        ],
+        ids=["empty", "text", "svg", "pdf", "wave", "riff", "2-bytes", "6-bytes", "heic", "gif", "bmp", "tiff", "ppm"],
+    )
+    def test_everything_else_is_unsupported(self, data):
+        assert sniff_format(data) is None
+        with pytest.raises(UnsupportedFormatError, match="JPEG, PNG or WebP"):
+            decode(data)
+
+    def test_another_picture_behind_a_signature_is_not_tried_as_what_it_is(self):
+        # A GIF's content behind a JPEG signature must meet the JPEG reader and no other.
+        with pytest.raises(UndecodableImageError):
+            decode(b"\xff\xd8\xff" + encode(upright(), "GIF"))
+
+
+class TestOrientation:
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    def test_stands_upright(self, kind, orientation):
+        data, tolerance = lossless(STORED[orientation](upright()), kind, orientation=orientation)
+        photo = decode(data)
+        assert (photo.width, photo.height) == (WIDTH, HEIGHT)
+        assert_pixels(photo, upright(), tolerance)
+
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    def test_stands_upright_when_decoded_at_reduced_scale(self, orientation):
+        big = np.repeat(np.repeat(upright(), 8, axis=0), 8, axis=1)
+        data = encode(STORED[orientation](big), "JPEG", orientation=orientation, quality=95)
+        photo = decode(data, target=WIDTH)
+        assert (photo.width, photo.height) == (8 * WIDTH, 8 * HEIGHT)
+        assert photo.pixels.shape == (HEIGHT, WIDTH, 3)
+        assert np.abs(photo.pixels.astype(int) - upright()).mean() < 6
+
+    @pytest.mark.parametrize("orientation", [0, 9, 65535])
+    def test_values_beyond_the_standard_count_as_upright(self, orientation):
+        assert_pixels(decode(encode(upright(), "PNG", orientation=orientation)), upright())
+
+    @pytest.mark.parametrize(
+        "block",
+        [
+            b"Exif\x00\x00" + bytes(range(256)),
+            b"Exif\x00\x00II*\x00\x08\x00\x00\x00\xff\xff" + b"\x12\x01\x03\x00" * 9,
+            b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x02\x00\x00\x00\x04abc\x00\x00\x00\x00\x00",
+            b"Exif\x00\x00II*\x00\xff\xff\xff\x7f",
+            b"Exif\x00\x00",
+        ],
+        ids=["noise", "endless", "text-orientation", "far-offset", "nothing"],
+    )
+    @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+    def test_broken_exif_does_not_cost_the_picture(self, kind, block):
+        data, tolerance = lossless(upright(), kind, exif=block)
+        assert_pixels(decode(data), upright(), tolerance)
+
+    def test_broken_exif_in_png(self):
+        data = encode(upright())
+        after_header = 8 + 25
+        data = data[:after_header] + chunk(b"eXIf", b"II*\x00\xff\xff\xff\x7fjunk") + data[after_header:]
+        assert_pixels(decode(data), upright())
+
+    def test_png_whose_exif_follows_the_pixels(self):
+        turned = encode(STORED[6](upright()), orientation=6)
+        start = turned.index(b"eXIf") - 4
+        (length,) = struct.unpack(">I", turned[start : start + 4])
+        exif = turned[start : start + 12 + length]
+        moved = turned.replace(exif, b"")
+        moved = moved[:-12] + exif + moved[-12:]
+        photo = decode(moved)
+        assert (photo.width, photo.height) == (WIDTH, HEIGHT)
+        assert_pixels(photo, upright())
+
+
+class TestMode:
+    def test_one_bit(self):
+        bits = (np.indices((HEIGHT, WIDTH)).sum(axis=0) // 5 % 2).astype(bool)
+        expected = np.repeat((bits * 255).astype(np.uint8)[..., None], 3, axis=2)
+        assert_pixels(decode(encode(Image.fromarray(bits))), expected)
+
+    @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+    def test_grey(self, kind):
+        grey = upright()[..., 0]
+        data, tolerance = lossless(grey, kind)
+        assert_pixels(decode(data), np.repeat(grey[..., None], 3, axis=2), tolerance)
+
+    def test_grey_with_alpha_lies_on_white(self):
+        grey = np.full((4, 6, 2), 50, np.uint8)
+        grey[..., 1] = 0
+        grey[0, :, 1] = 255
+        expected = np.full((4, 6, 3), 255, np.uint8)
+        expected[0] = 50
+        assert_pixels(decode(encode(Image.fromarray(grey, "LA"))), expected)
+
+    def test_palette(self):
+        image = Image.fromarray(upright()).quantize(64)
+        assert_pixels(decode(encode(image)), np.asarray(image.convert("RGB")))
+
+    @pytest.mark.parametrize("transparency", [2, bytes([255, 255, 0])], ids=["one-index", "table"])
+    def test_palette_with_transparency_lies_on_white(self, transparency):
+        image = Image.fromarray(np.array([[0, 1, 2]], np.uint8), "P")
+        image.putpalette([255, 0, 0, 0, 128, 0, 7, 8, 9])
+        photo = decode(encode(image, transparency=transparency))
+        assert photo.pixels.tolist() == [[[255, 0, 0], [0, 128, 0], [255, 255, 255]]]
+
+    def test_grey_with_one_transparent_level_lies_on_white(self):
+        data = encode(np.array([[0, 100, 200]], np.uint8), transparency=100)
+        assert decode(data).pixels.tolist() == [[[0] * 3, [255] * 3, [200] * 3]]
+
+    def test_rgb_with_one_transparent_colour_lies_on_white(self):
+        data = encode(np.array([[[9, 9, 9], [1, 2, 3]]], np.uint8), transparency=(1, 2, 3))
+        assert decode(data).pixels.tolist() == [[[9, 9, 9], [255, 255, 255]]]
+
+    @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+    def test_alpha_lies_on_white(self, kind):
+        pixels = np.zeros((8, 12, 4), np.uint8)
+        pixels[..., 3] = 255
+        pixels[:, :4, 3] = 0  # transparent black must not stay black
+        pixels[:, 4:8, 3] = 128
+        data, _ = lossless(pixels, kind)
+        photo = decode(data)
+        assert (photo.pixels[:, :4] == 255).all()
+        assert np.abs(photo.pixels[:, 4:8].astype(int) - 127).max() <= 1
+        assert (photo.pixels[:, 8:] == 0).all()
+
+    def test_cmyk_jpeg(self):
+        cmyk = Image.fromarray(upright()).convert("CMYK")
+        photo = decode(encode(cmyk, "JPEG", quality=100, subsampling=0))
+        assert_pixels(photo, upright(), 8)
+
+    def test_16_bit_grey_is_scaled_not_clipped(self):
+        wide = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
+        expected = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=2)
+        assert_pixels(decode(encode(Image.fromarray(wide))), expected)
+
+    def test_16_bit_grey_with_orientation(self):
+        wide = (upright()[..., 0].astype(np.uint16)) << 8
+        photo = decode(encode(STORED[6](wide), orientation=6))
+        assert_pixels(photo, np.repeat(upright()[..., :1], 3, axis=2))
+
+    def test_progressive_jpeg(self):
+        data = encode(upright(), "JPEG", quality=100, subsampling=0, progressive=True)
+        assert_pixels(decode(data), upright(), 6)
+
+    @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+    def test_animation_gives_its_first_frame(self, kind):
+        data = animation(kind)
+        with Image.open(io.BytesIO(data)) as check:
+            assert check.n_frames == 3
+        photo = decode(data)
+        assert (photo.width, photo.height) == (20, 10)
+        assert (photo.pixels == (255, 0, 0)).all()
+
+
+class TestLimit:
+    def test_judged_before_decoding(self):
+        # There is not one pixel behind these headers: only their words can have led to the answer.
+        with pytest.raises(ImageTooLargeError):
+            decode(png_header(100_000, 100_000))
+        with pytest.raises(ImageTooLargeError, match="8000 × 7501 pixels; at most 60 megapixels"):
+            decode(png_header(8000, 7501))
+        with pytest.raises(UndecodableImageError):
+            decode(png_header(8000, 7500))
+        assert MAX_PIXELS == 8000 * 7500
+
+    def test_jpeg_header(self):
+        data = bytearray(encode(upright(), "JPEG"))
+        frame = data.index(b"\xff\xc0") + 5
+        data[frame : frame + 4] = struct.pack(">HH", 60_000, 60_000)
+        with pytest.raises(ImageTooLargeError):
+            decode(bytes(data))
+
+    @pytest.mark.parametrize("side", [9000, 16_384])
+    def test_webp_header(self, side):
+        data = bytearray(encode(upright(), "WEBP", lossless=True))
+        place = data.index(b"VP8L") + 9
+        bits = int.from_bytes(data[place : place + 4], "little") >> 28 << 28
+        data[place : place + 4] = (bits | (side - 1) | (side - 1) << 14).to_bytes(4, "little")
+        with pytest.raises(ImageTooLargeError):
+            decode(bytes(data))
+
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+    def test_callers_limit_is_inclusive(self, kind):
+        data = encode(upright(), kind)
+        assert decode(data, max_pixels=WIDTH * HEIGHT).width == WIDTH
+        with pytest.raises(ImageTooLargeError, match="96 × 64"):
+            decode(data, max_pixels=WIDTH * HEIGHT - 1)
+
+    def test_reduced_decoding_does_not_lift_the_limit(self):
+        with pytest.raises(ImageTooLargeError):
+            decode(encode(upright(), "JPEG"), target=8, max_pixels=WIDTH * HEIGHT - 1)
+
+
+class TestScaledDecoding:
+    @given(st.integers(1, 700), st.integers(1, 700), st.integers(1, 800))
+    @example(768, 431, 192)  # the short side of an exact quarter is no whole number
+    @example(640, 639, 80)
+    @example(700, 1, 90)
+    @settings(max_examples=60, deadline=None)
+    def test_never_below_the_target_and_rarely_above_twice(self, width, height, target):
+        data = encode(Image.new("RGB", (width, height)), "JPEG")
+        photo = decode(data, target=target)
+        assert (photo.width, photo.height) == (width, height)
+        decoded, full = max(photo.pixels.shape[:2]), max(width, height)
+        assert decoded >= min(target, full)
+        if min(width, height) * target >= full:  # a strip thinner than that has less than one pixel at the target
+            assert decoded < 2 * target or decoded == -(-full // 8)
+        # Both sides shrink by the same power of two.
+        scale = round(full / decoded)
+        assert scale in (1, 2, 4, 8)
+        assert photo.pixels.shape == (-(-height // scale), -(-width // scale), 3)
+
+    def test_without_target_at_full_size(self):
+        assert decode(encode(np.zeros((400, 600, 3), np.uint8), "JPEG")).pixels.shape == (400, 600, 3)
+
+    @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+    def test_only_jpeg_has_reduced_scales(self, kind):
+        photo = decode(encode(np.zeros((400, 600, 3), np.uint8), kind), target=60)
+        assert photo.pixels.shape == (400, 600, 3)
+
+    @pytest.mark.parametrize("mode", ["L", "CMYK"])
+    def test_other_jpeg_modes(self, mode):
+        photo = decode(encode(Image.new(mode, (800, 600)), "JPEG"), target=100)
+        assert photo.pixels.shape == (75, 100, 3)
+        assert (photo.width, photo.height) == (800, 600)
+
+
+def noisy(width=40, height=30):
+    return np.random.default_rng(5).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+SMALL_FILES = {
+    "jpeg": encode(noisy(), "JPEG", orientation=6),
+    "progressive": encode(noisy(), "JPEG", progressive=True),
+    "png": encode(noisy(), "PNG", orientation=3),
+    "palette": encode(Image.fromarray(noisy()).quantize(32), "PNG", transparency=3),
+    "grey16": encode(Image.fromarray(noisy()[..., 0].astype(np.uint16) * 200), "PNG"),
+    "webp": encode(noisy(), "WEBP", orientation=8),
+    "webp-lossless": encode(np.dstack([noisy(), noisy()[..., :1]]), "WEBP", lossless=True),
+    "webp-animated": animation("WEBP"),
+    "png-animated": animation("PNG"),
+}
+
+
+class TestDamage:
+    @pytest.mark.parametrize("name", ["jpeg", "progressive", "png", "palette", "grey16", "webp", "webp-lossless"])
+    def test_cut_short(self, name):
+        data = SMALL_FILES[name]
+        for length in range(12, int(len(data) * 0.95), max(1, len(data) // 150)):
+            with pytest.raises(UndecodableImageError, match="damaged or cut short"):
+                decode(data[:length])
+
+    @pytest.mark.parametrize("name", ["jpeg", "progressive"])
+    def test_cut_short_at_reduced_scale(self, name):
+        data = SMALL_FILES[name]
+        for length in range(12, int(len(data) * 0.9), 97):
+            with pytest.raises(UndecodableImageError):
+                decode(data[:length], target=10)
+
+    @pytest.mark.parametrize("name", SMALL_FILES)
+    @given(seed=st.integers(0, 2**32), flips=st.integers(0, 12), cut=st.booleans(), target=st.sampled_from([None, 8]))
+    @settings(max_examples=80, deadline=None)
+    def test_hostile_bytes_raise_nothing_but_image_errors(self, name, seed, flips, cut, target):
+        assume(flips or cut)
+        rng = np.random.default_rng(seed)
+        data = np.frombuffer(SMALL_FILES[name], np.uint8).copy()
+        # Half of the flips hit the first bytes, where the sizes and the metadata are.
+        places = np.where(
+            rng.random(flips) < 0.5, rng.integers(0, min(120, len(data)), flips), rng.integers(0, len(data), flips)
+        )
+        data[places] = rng.integers(0, 256, flips)
+        if cut:
+            data = data[: rng.integers(0, len(data))]
+        try:
+            photo = decode(data.tobytes(), target=target, max_pixels=2_000_000)
+        except ImageError:
+            return  # the one kind of answer to damage
+        assert photo.pixels.dtype == np.uint8
+        assert photo.width * photo.height <= 2_000_000
+        if target is None:
+            assert photo.pixels.shape == (photo.height, photo.width, 3)
+        else:
+            assert photo.pixels.shape[2:] == (3,)
+            assert photo.pixels.shape[1] <= photo.width
+
+    @given(st.binary(max_size=200), st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x60\0\0\0WEBP"]))
+    @settings(max_examples=150, deadline=None)
+    def test_noise_behind_a_signature(self, noise, signature):
+        with pytest.raises(ImageError):
+            decode(signature + noise, max_pixels=1_000_000)
+
+    def test_another_librarys_tolerance_for_truncated_files_is_not_ours(self):
+        from PIL import ImageFile
+
+        assert ImageFile.LOAD_TRUNCATED_IMAGES is False

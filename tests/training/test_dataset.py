@@ -1,0 +1,211 @@
+import os
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shelfwatch.training.dataset import DatasetError, label_path, load_dataset, read_sample, stage
+
+
+class TestDescription:
+    @pytest.mark.parametrize("path", [".", "../source", "./"])
+    def test_relative_path_counts_from_the_file(self, write_dataset, monkeypatch, tmp_path, path):
+        file = write_dataset({"train": {"a.png": []}, "val": {"b.png": []}}, path=path)
+        monkeypatch.chdir(tmp_path)
+        dataset = load_dataset(file.relative_to(tmp_path))
+        assert dataset.root == file.parent
+        assert dataset.splits == {split: file.parent / "images" / split for split in ("train", "val")}
+        assert [image.name for image in dataset.images("val")] == ["b.png"]
+
+    def test_absolute_path_stays(self, write_dataset, tmp_path):
+        file = write_dataset({"val": {"b.png": []}}, path=tmp_path / "source")
+        moved = shutil.move(file, tmp_path / "elsewhere.yaml")
+        assert load_dataset(moved).root == tmp_path / "source"
+
+    def test_without_path_the_files_folder_counts(self, write_dataset):
+        file = write_dataset({"val": {"b.png": []}})
+        file.write_text("val: images/val\nnames: [bottle, can]\n")
+        dataset = load_dataset(file)
+        assert dataset.root == file.parent
+        assert dataset.names == ("bottle", "can")
+
+    def test_names_in_the_order_of_their_ids(self, write_dataset):
+        file = write_dataset({"val": {"b.png": []}})
+        file.write_text("val: images/val\nnames: {2: snack, 0: bottle, 1: can}\n")
+        assert load_dataset(file).names == ("bottle", "can", "snack")
+
+    def test_missing_file(self, tmp_path):
+        with pytest.raises(DatasetError, match=r"absent\.yaml: no such dataset file"):
+            load_dataset(tmp_path / "absent.yaml")
+
+    @pytest.mark.parametrize("content", ["", "just words", "- a\n- b\n", "train: images/train\n"])
+    def test_not_a_dataset_file(self, tmp_path, content):
+        file = tmp_path / "d.yaml"
+        file.write_text(content)
+        with pytest.raises(DatasetError, match=r"d\.yaml: not a dataset file"):
+            load_dataset(file)
+
+    def test_no_split(self, tmp_path):
+        file = tmp_path / "d.yaml"
+        file.write_text("path: .\nval:\nnames: [product]\n")
+        with pytest.raises(DatasetError, match="names no split"):
+            load_dataset(file)
+
+    def test_missing_split(self, write_dataset):
+        dataset = load_dataset(write_dataset({"val": {"b.png": []}}))
+        with pytest.raises(DatasetError, match="no split 'test', only val"):
+            dataset.images("test")
+
+    def test_split_without_photos(self, write_dataset):
+        file = write_dataset({"val": {}})
+        (file.parent / "images" / "val" / "notes.txt").write_text("not a photo")
+        with pytest.raises(DatasetError, match="no photos"):
+            load_dataset(file).images("val")
+
+    def test_photos_are_sorted_and_other_files_ignored(self, write_dataset):
+        file = write_dataset({"val": {"c.png": [], "a.JPG": [], "b.webp": [], "d.jpeg": []}})
+        (file.parent / "images" / "val" / "a.txt").write_text("not a photo")
+        found = load_dataset(file).images("val")
+        assert [image.name for image in found] == ["a.JPG", "b.webp", "c.png", "d.jpeg"]
+
+
+class TestLabels:
+    def test_the_last_images_folder_becomes_labels(self, tmp_path):
+        assert label_path(tmp_path / "images" / "x" / "images" / "val" / "a.b.jpg") == (
+            tmp_path / "images" / "x" / "labels" / "val" / "a.b.txt"
+        )
+        assert label_path(tmp_path / "photos" / "a.jpg") == tmp_path / "photos" / "a.txt"
+        assert label_path(tmp_path / "labels" / "images") == tmp_path / "labels" / "images.txt"
+
+    def sample(self, write_dataset, lines, **options):
+        dataset = load_dataset(write_dataset({"val": {"a.png": lines}}, **options))
+        (sample,) = dataset.samples("val")
+        return sample
+
+    def test_boxes_in_pixels(self, write_dataset):
+        lines = ["1 0.5 0.5 0.5 1.0", "", "0 0.1 0.25 0.2 0.1  "]
+        sample = self.sample(write_dataset, lines, names=("bottle", "can"))
+        assert (sample.width, sample.height) == (40, 20)
+        assert np.allclose(sample.boxes, [[10, 0, 30, 20], [0, 4, 8, 6]], atol=1e-5)
+        assert sample.class_id.tolist() == [1, 0]
+        assert (sample.boxes.dtype, sample.class_id.dtype) == (np.float32, np.int32)
+
+    @pytest.mark.parametrize("lines", [None, [], ["", "   "]])
+    def test_a_photo_without_products(self, write_dataset, lines):
+        sample = self.sample(write_dataset, lines)
+        assert sample.boxes.shape == (0, 4)
+        assert sample.class_id.shape == (0,)
+
+    def test_size_is_that_of_the_upright_photo(self, write_dataset):
+        file = write_dataset({"val": {"a.jpg": ["0 0.5 0.5 1 0.5"]}})
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        image = file.parent / "images" / "val" / "a.jpg"
+        Image.new("RGB", (40, 20)).save(image, exif=exif)
+        sample = read_sample(image, 1)
+        assert (sample.width, sample.height) == (20, 40)
+        assert np.allclose(sample.boxes, [[0, 10, 20, 30]])
+
+    @pytest.mark.parametrize(
+        "line",
+        ["0 0.5 0.5 0.5", "0 0.5 0.5 0.5 0.5 0.9", "product 0.5 0.5 0.1 0.1", "0,0.5,0.5,0.1,0.1", "0"],
+    )
+    def test_malformed_lines(self, write_dataset, line):
+        with pytest.raises(DatasetError, match=r"a\.txt: each line must be"):
+            self.sample(write_dataset, [line])
+
+    def test_one_malformed_line_among_good_ones(self, write_dataset):
+        with pytest.raises(DatasetError, match=r"a\.txt: each line must be"):
+            self.sample(write_dataset, ["0 0.5 0.5 0.1 0.1", "0 0.5 0.5 0.1"])
+
+    def test_five_short_lines_do_not_pass_for_four_long_ones(self, write_dataset):
+        # Twenty numbers in all: only the lines tell that they are not four boxes.
+        with pytest.raises(DatasetError, match=r"a\.txt: each line must be"):
+            self.sample(write_dataset, ["0 0.5 0.5 0.1"] * 5)
+
+    @pytest.mark.parametrize("class_id", ["2", "-1", "99"])
+    def test_class_out_of_range(self, write_dataset, class_id):
+        with pytest.raises(DatasetError, match="not one of the 2 named classes"):
+            self.sample(write_dataset, [f"{class_id} 0.5 0.5 0.1 0.1"], names=("bottle", "can"))
+
+    @pytest.mark.parametrize(
+        "box",
+        ["1.2 0.5 0.1 0.1", "0.5 0.5 1.2 0.1", "0.01 0.5 0.1 0.1", "0.5 0.5 0 0.1", "0.5 0.5 0.1 -0.1", "nan 0.5 1 1"],
+    )
+    def test_boxes_outside_or_empty(self, write_dataset, box):
+        with pytest.raises(DatasetError, match="a box lies outside the photo or is empty"):
+            self.sample(write_dataset, [f"0 {box}"])
+
+    def test_rounding_overshoot_is_clipped(self, write_dataset):
+        sample = self.sample(write_dataset, ["0 0.5 0.5 1.01 1.01"])
+        assert np.allclose(sample.boxes, [[0, 0, 40, 20]])
+
+
+class TestStage:
+    @pytest.fixture
+    def source(self, write_dataset):
+        return write_dataset(
+            {
+                "train": {"a.png": ["1 0.5 0.5 0.1 0.1"], "empty.jpg": None},
+                "val": {"b.png": ["0 0.25 0.5 0.1 0.1", "1 0.5 0.5 0.2 0.2"]},
+            },
+            names=("bottle", "can"),
+        )
+
+    @staticmethod
+    def state(folder):
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in folder.rglob("*")}
+
+    def test_same_data_and_source_untouched(self, source, tmp_path):
+        before = self.state(source.parent)
+        original = load_dataset(source)
+        staged = load_dataset(stage(original, tmp_path / "run" / "dataset"))
+        assert self.state(source.parent) == before
+        assert staged.names == original.names
+        assert staged.splits.keys() == original.splits.keys()
+        for split in original.splits:
+            for ours, theirs in zip(staged.samples(split), original.samples(split), strict=True):
+                assert ours.image.name == theirs.image.name
+                assert ours.image.is_symlink()
+                assert ours.image.resolve() == theirs.image.resolve()
+                assert np.array_equal(ours.boxes, theirs.boxes)
+                assert np.array_equal(ours.class_id, theirs.class_id)
+
+    def test_labels_are_copies(self, source, tmp_path):
+        stage(load_dataset(source), tmp_path / "dataset")
+        copy = tmp_path / "dataset" / "labels" / "val" / "b.txt"
+        assert not copy.is_symlink()
+        copy.write_text("changed")
+        assert "changed" not in (source.parent / "labels" / "val" / "b.txt").read_text()
+        assert not (tmp_path / "dataset" / "labels" / "train" / "empty.txt").exists()
+
+    def test_from_a_read_only_source(self, source, tmp_path):
+        folders = [path for path in source.parent.rglob("*") if path.is_dir()]
+        try:
+            for folder in folders:
+                folder.chmod(0o555)
+            staged = load_dataset(stage(load_dataset(source), tmp_path / "dataset"))
+            assert len(staged.samples("train")) == 2
+            assert os.access(tmp_path / "dataset" / "labels" / "train", os.W_OK)
+        finally:
+            for folder in folders:
+                folder.chmod(0o755)
+
+    def test_never_onto_the_source_itself(self, source):
+        before = self.state(source.parent)
+        for folder in (source.parent, source.parent.parent):
+            with pytest.raises(DatasetError, match="lies where it would be staged"):
+                stage(load_dataset(source), folder)
+        assert self.state(source.parent) == before
+
+    def test_a_second_time_leaves_nothing_of_the_first(self, source, tmp_path):
+        folder = tmp_path / "dataset"
+        stage(load_dataset(source), folder)
+        (folder / "labels" / "val.cache").write_text("a trainer's cache")
+        (source.parent / "images" / "train" / "empty.jpg").unlink()
+        stage(load_dataset(source), folder)
+        assert [path.name for path in (folder / "images" / "train").iterdir()] == ["a.png"]
+        assert not (folder / "labels" / "val.cache").exists()
+        # Clearing the links away must not have followed them.
+        assert (source.parent / "images" / "train" / "a.png").is_file()
