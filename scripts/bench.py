@@ -10,7 +10,6 @@ import argparse
 import os
 import platform
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -107,19 +106,22 @@ def over_http(runs: int, data: bytes, progress: Progress) -> list[list[str]]:
     command = [Path(sys.executable).parent / "shelfwatch", "serve", "--port", "0", "--log-level", "warning"]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("SHELFWATCH_")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found is not None
-        with httpx.Client(base_url=found[0], timeout=60) as client:
-            while client.get("/health/ready").status_code != 200:
-                time.sleep(0.05)
+        try:
+            assert process.stdout is not None
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found is not None
+            with httpx.Client(base_url=found[0], timeout=60) as client:
+                deadline = time.monotonic() + 60
+                while client.get("/health/ready").status_code != 200 and time.monotonic() < deadline:
+                    time.sleep(0.05)
 
-            def send() -> None:
-                client.post("/predict", files={"image": data}).raise_for_status()
+                def send() -> None:
+                    client.post("/predict", files={"image": data}).raise_for_status()
 
-            send()
-            times = [timed(send) for _ in progress.track(range(runs), description="over HTTP")]
-        process.send_signal(signal.SIGTERM)
+                send()
+                times = [timed(send) for _ in progress.track(range(runs), description="over HTTP")]
+        finally:
+            process.terminate()
     return [summary("POST /predict", times)]
 
 

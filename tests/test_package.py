@@ -40,7 +40,8 @@ def test_the_runtime_stays_light(wheel: zipfile.ZipFile) -> None:
     }
     assert "onnxruntime" in required
     assert not required & {"torch", "ultralytics", "opencv-python", "opencv-python-headless", "scipy", "matplotlib"}
-    assert metadata["License-Expression"] == "MIT"
+    assert metadata["License-Expression"] == "MIT AND AGPL-3.0-only"
+    assert "shelfwatch/models/LICENSE.md" in wheel.namelist()
 
 
 def test_the_locks_hold_every_dependency() -> None:

@@ -67,7 +67,7 @@ class TestEvaluate:
     def test_a_service_has_no_file_to_store_into(self, shelfwatch, dataset):
         result = shelfwatch("evaluate", dataset, "--url", "http://127.0.0.1:9", "--choose-threshold")
         assert result.exit_code == 1
-        assert "a service has none" in result.stderr
+        assert "--model" in result.stderr
 
     def test_missing_dataset(self, shelfwatch):
         result = shelfwatch("evaluate", "absent.yaml")

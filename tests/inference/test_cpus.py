@@ -101,3 +101,20 @@ def test_affinity_of_this_process_is_honoured():
         assert cpus.available_cpus() == 1
     finally:
         os.sched_setaffinity(0, before)
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "lacks"),
+    [
+        ("x86_64", "flags\t\t: fpu avx2 avx512_vnni", False),
+        ("x86_64", "flags\t\t: fpu avx2 avx_vnni", False),
+        ("x86_64", "flags\t\t: fpu avx2", True),
+        ("x86_64", "no such line", False),
+        ("aarch64", "flags\t\t: fpu avx2", False),
+    ],
+)
+def test_int8_dot_products_by_processor_flags(monkeypatch, tmp_path, machine, flags, lacks):
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\n{flags}\n")
+    monkeypatch.setattr(cpus, "CPU_INFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(cpus.platform, "machine", lambda: machine)
+    assert cpus.lacks_int8_dot_products() is lacks

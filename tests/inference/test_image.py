@@ -409,3 +409,15 @@ class TestDamage:
         from PIL import ImageFile
 
         assert ImageFile.LOAD_TRUNCATED_IMAGES is False
+
+
+def test_a_jpeg_with_endless_scans_is_refused_before_it_costs_anything():
+    """Every scan of a progressive JPEG is a pass over all its pixels; a small file can hold thousands."""
+    out = io.BytesIO()
+    Image.new("L", (64, 64), 90).save(out, "JPEG", progressive=True)
+    data = out.getvalue()
+    last = data.rindex(b"\xff\xda")
+    scan = data[last:-2]
+    assert decode(data[:-2] + scan * 20 + data[-2:]).width == 64
+    with pytest.raises(UndecodableImageError, match="scans"):
+        decode(data[:-2] + scan * 300 + data[-2:])

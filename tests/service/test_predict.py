@@ -257,11 +257,12 @@ def test_the_event_loop_stays_free_while_photos_are_worked_on(service: Service, 
 def test_shared_photos_meet_the_promised_accuracy(service: Service, shared_products: Path) -> None:
     """AP50 and count error over HTTP on the validation photos, the figures MODEL_CARD.md promises."""
     from shelfwatch.training.dataset import load_dataset
-    from shelfwatch.training.evaluate import evaluate, http_predict, predict_all, served_models
+    from shelfwatch.training.evaluate import connect, evaluate, http_predict, predict_all, served_models
 
     dataset = load_dataset(shared_products / "products.yaml")
     samples = dataset.samples("val")
-    predictions = predict_all(samples, http_predict(service.url))
-    result = evaluate(samples, predictions, dataset.names, next(iter(served_models(service.url).values())))
+    client = connect(service.url)
+    predictions = predict_all(samples, http_predict(client))
+    result = evaluate(samples, predictions, dataset.names, next(iter(served_models(client).values())))
     assert result.ap50 >= 0.86
     assert result.count_error <= 0.09

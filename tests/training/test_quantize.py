@@ -5,12 +5,13 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto
+from PIL import Image
 
 from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.image import decode
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model, ModelError
-from shelfwatch.training.quantize import METHODS, LetterboxReader, bytes_to_first_convolution, float_nodes, quantize
+from shelfwatch.training.quantize import LetterboxReader, bytes_to_first_convolution, float_nodes, quantize
 
 CLASSES = ("bottle", "can")
 
@@ -158,9 +159,11 @@ class TestAnswers:
             assert counts[0] > 0
             assert abs(counts[0] - counts[1]) <= max(2, 0.1 * counts[0])
 
-    @pytest.mark.parametrize("method", METHODS)
-    def test_every_method_gives_a_model(self, source, small_photos, tmp_path, method):
-        info = quantize(source, tmp_path / "model.onnx", small_photos[:2], method=method)
+    def test_photos_of_unequal_shape_calibrate_together(self, source, small_photos, tmp_path):
+        turned = tmp_path / "turned.png"
+        with Image.open(small_photos[0]) as photo:
+            photo.rotate(90, expand=True).save(turned)
+        info = quantize(source, tmp_path / "model.onnx", [*small_photos[:2], turned])
         model = Model(tmp_path / "model.onnx", threads=1)
         assert model.info == info
         assert info == dataclasses.replace(Model(source, threads=1).info, precision="int8")

@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from shelfwatch.commands.annotate import annotate
 from shelfwatch.inference.detector import MAX_DETECTIONS, Detector, Result, packaged_models
@@ -37,15 +38,7 @@ def as_json(path: Path, photo: Photo, result: Result, info: ModelInfo) -> dict[s
     found = result.detections
     return {
         "path": str(path),
-        "detections": [
-            {
-                "label": info.classes[c],
-                "class_id": c,
-                "confidence": round(s, 4),
-                "box": [round(v, 2) for v in box],
-            }
-            for c, s, box in zip(found.class_id.tolist(), found.confidence.tolist(), found.xyxy.tolist(), strict=True)
-        ],
+        "detections": found.to_json(info.classes),
         "count": len(found),
         "truncated": result.truncated,
         "image": {"width": photo.width, "height": photo.height},
@@ -81,6 +74,11 @@ def predict(
     table = Table("photo", "size", "products", "mean confidence", "time", title=f"{info.name} {info.version}")
     for column in table.columns[1:]:
         column.justify = "right"
+    if save_annotated is not None:
+        try:
+            save_annotated.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.ClickException(f"{save_annotated}: {error.strerror}") from None
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for path in progress.track(photos, description="Looking at shelves"):
             try:
@@ -97,19 +95,21 @@ def predict(
             mean = f"{found.confidence.mean():.2f}" if len(found) else "–"
             cut = "+" if result.truncated else ""
             table.add_row(
-                str(path),
+                Text(str(path)),  # as text: brackets in a path are no markup
                 f"{photo.width} × {photo.height}",
                 f"{len(found)}{cut}",
                 mean,
                 f"{milliseconds:.0f} ms",
             )
             if save_annotated is not None:
-                save_annotated.mkdir(parents=True, exist_ok=True)
                 written[path.stem] += 1  # photos of one name from several folders do not replace each other
                 number = f"-{written[path.stem]}" if written[path.stem] > 1 else ""
                 # Boxes are in full-size pixels, so the picture is decoded again at full size.
                 picture = annotate(decode(data).pixels, found, info.classes)
-                picture.save(save_annotated / f"{path.stem}{number}.jpg", quality=90)
+                try:
+                    picture.save(save_annotated / f"{path.stem}{number}.jpg", quality=90)
+                except OSError as error:
+                    failures.append((save_annotated, error.strerror or str(error)))
     if as_json_text:
         click.echo(json.dumps(answers, indent=2))
     elif answers:

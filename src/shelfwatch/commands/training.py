@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from shelfwatch.commands.predict import load_detector
+from shelfwatch.inference.detector import packaged_models
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 CALIBRATION_PHOTOS = 48  # spread evenly over the training split; more changed AP by less than 0.001
@@ -59,15 +61,18 @@ def export(weights: Path, out: Path, name: str, version: str, input_size: int, t
 
     if not weights.is_file():
         raise click.ClickException(f"{weights}: no such checkpoint")
-    info = run(
-        weights,
-        out,
-        name=name,
-        version=version,
-        input_size=input_size,
-        operating_threshold=threshold,
-        iou_threshold=iou,
-    )
+    try:
+        info = run(
+            weights,
+            out,
+            name=name,
+            version=version,
+            input_size=input_size,
+            operating_threshold=threshold,
+            iou_threshold=iou,
+        )
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"{out}: {info.name} {info.version}, {info.precision}, {out.stat().st_size / 1e6:.1f} MB")
 
 
@@ -76,8 +81,7 @@ def export(weights: Path, out: Path, name: str, version: str, input_size: int, t
 @click.argument("out", type=FILE)
 @click.argument("data", type=FILE)
 @click.option("--photos", type=click.IntRange(1), default=CALIBRATION_PHOTOS, show_default=True)
-@click.option("--method", type=click.Choice(["minmax", "entropy", "percentile"]), default="minmax", show_default=True)
-def quantize(source: Path, out: Path, data: Path, photos: int, method: str) -> None:
+def quantize(source: Path, out: Path, data: Path, photos: int) -> None:
     """Quantise the float32 model SOURCE to the INT8 model OUT, calibrated on training photos of DATA."""
     from shelfwatch.inference.model import ModelError
     from shelfwatch.training.dataset import DatasetError, load_dataset
@@ -87,7 +91,7 @@ def quantize(source: Path, out: Path, data: Path, photos: int, method: str) -> N
         images = load_dataset(data).images("train")
         chosen = images[:: max(1, len(images) // photos)][:photos]
         follow = partial(track, description="Calibrating", console=Console(stderr=True))
-        info = run(source, out, chosen, method=method, follow=follow)
+        info = run(source, out, chosen, follow=follow)
     except (DatasetError, ModelError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{out}: {info.name} {info.version}, {info.precision}, {out.stat().st_size / 1e6:.1f} MB")
@@ -111,11 +115,13 @@ def evaluate(
     json_file: Path | None,
 ) -> None:
     """AP, AP50, AP75, AR300 and count error on the labelled photos of DATA."""
+    import httpx
+
     from shelfwatch.training import evaluate as judge
     from shelfwatch.training.dataset import DatasetError, load_dataset
 
-    if url and choose_threshold:
-        raise click.ClickException("--choose-threshold stores into a file; a service has none")
+    if choose_threshold and (url or confidence or not models or any(model in packaged_models() for model in models)):
+        raise click.ClickException("--choose-threshold stores into the ONNX files that --model names; nothing else")
     try:
         dataset = load_dataset(data)
         samples = dataset.samples(split)
@@ -126,20 +132,26 @@ def evaluate(
         column.justify = "right"
     figures: dict[str, Any] = {}
     for model in models or (None,):
-        if url:
-            served = judge.served_models(url)
-            name = model or next(iter(served))
-            predict, threshold = judge.http_predict(url, model), served[name]
-        else:
-            detector = load_detector(model)
-            name = model or detector.info.name
-            predict, threshold = judge.local_predict(detector), detector.info.operating_threshold
-        progress = track(samples, f"Evaluating {name}", console=Console(stderr=True))
-        predictions = judge.predict_all(progress, predict)
-        if choose_threshold:
-            threshold = judge.choose_threshold(samples, predictions)
-            store_threshold(detector.model.path, threshold)
-        result = judge.evaluate(samples, predictions, dataset.names, confidence or threshold)
+        try:
+            if url:
+                client = judge.connect(url, os.environ.get("SHELFWATCH_API_KEYS", "").partition(",")[0])
+                served = judge.served_models(client)
+                name = model or next(iter(served))
+                if name not in served:
+                    raise ValueError(f"{url} serves no model {name!r}, only {', '.join(served)}")
+                predict, threshold = judge.http_predict(client, model), served[name]
+            else:
+                detector = load_detector(model)
+                name = model or detector.info.name
+                predict, threshold = judge.local_predict(detector), detector.info.operating_threshold
+            progress = track(samples, f"Evaluating {name}", console=Console(stderr=True))
+            predictions = judge.predict_all(progress, predict)
+            if choose_threshold:
+                threshold = judge.choose_threshold(samples, predictions)
+                store_threshold(detector.model.path, threshold)
+            result = judge.evaluate(samples, predictions, dataset.names, confidence or threshold)
+        except (ValueError, OSError, httpx.HTTPError) as error:  # ValueError: also photos that cannot be read
+            raise click.ClickException(str(error)) from None
         figures[name] = result.to_json()
         table.add_row(
             name,

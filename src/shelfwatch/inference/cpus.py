@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+import platform
+import re
 from pathlib import Path
 
 CGROUP_V2_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "<quota> <period>" in microseconds, or "max <period>"
 CGROUP_V1_QUOTA = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")  # microseconds, -1 for none
 CGROUP_V1_PERIOD = Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
+CPU_INFO = Path("/proc/cpuinfo")
 
 
 def available_cpus() -> int:
@@ -29,3 +32,18 @@ def cgroup_quota() -> float | None:
         return limit / int(CGROUP_V1_PERIOD.read_text()) if limit > 0 else None
     except (OSError, ValueError, ZeroDivisionError):
         return None
+
+
+def lacks_int8_dot_products() -> bool:
+    """Whether this is an x86 CPU known to be without VNNI.
+
+    There ONNX Runtime multiplies unsigned by signed bytes in pairs summed to 16 bits, which saturates for large
+    weights. ARM has no such step. Where the flags cannot be read the answer is False: nothing is known.
+    """
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        return False
+    try:
+        flags = re.search(r"^flags\s*:(.*)$", CPU_INFO.read_text(), re.MULTILINE)
+    except OSError:
+        return False
+    return flags is not None and not {"avx512_vnni", "avx_vnni"} & set(flags[1].split())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,19 @@ class Detections:
     def empty(cls) -> Self:
         """No detections."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
+
+    def to_json(self, classes: Sequence[str]) -> list[dict[str, Any]]:
+        """JSON-ready detections with their labels; confidences are cut, not rounded, to four digits.
+
+        Rounding up could lift a detection over a threshold it did not reach, and whoever filters the answer would
+        then count otherwise than the detector did.
+        """
+        confidences = (np.floor(self.confidence.astype(np.float64) * 1e4) / 1e4).tolist()
+        boxes = np.round(self.xyxy.astype(np.float64), 2).tolist()
+        return [
+            {"label": classes[class_id], "class_id": class_id, "confidence": confidence, "box": box}
+            for class_id, confidence, box in zip(self.class_id.tolist(), confidences, boxes, strict=True)
+        ]
 
     def __len__(self) -> int:
         return len(self.confidence)

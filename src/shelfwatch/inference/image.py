@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 MAX_PIXELS = 60_000_000  # width × height a photo may have by default; phones reach 50 MP
+MAX_JPEG_SCANS = 200  # passes over a progressive picture; cameras write about ten, and each costs a whole pass
+START_OF_SCAN = b"\xff\xda"  # cannot occur inside a scan: there, 0xff is always followed by a stuffed zero
 EXIF_ORIENTATION = 0x0112  # EXIF tag; values 1 to 8
 SIGNATURES = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}  # WebP: RIFF, 4 bytes of length, WEBP
 
@@ -82,6 +84,8 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
     kind = sniff_format(data)
     if kind is None:
         raise UnsupportedFormatError("The file is not a JPEG, PNG or WebP picture.")
+    if kind == "JPEG" and data.count(START_OF_SCAN) > MAX_JPEG_SCANS:
+        raise UndecodableImageError(f"The JPEG file has more than {MAX_JPEG_SCANS} scans, which no camera writes.")
     try:
         image = Image.open(io.BytesIO(data), formats=(kind,))
         width, height = image.size
@@ -129,7 +133,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB" and not image.has_transparency_data:  # a PNG may name one RGB colour as transparent
         return image
     if image.mode in {"I", "I;16", "I;16L", "I;16B", "I;16N"}:  # 16-bit grey: Pillow would clip at 255
-        wide = np.asarray(image).astype(np.int64).clip(0, 65535)
+        wide = np.asarray(image)
+        if wide.dtype != np.uint16:
+            wide = wide.clip(0, 65535)
         return Image.fromarray((wide >> 8).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")

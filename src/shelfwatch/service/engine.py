@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import onnxruntime
 
+from shelfwatch.inference.cpus import lacks_int8_dot_products
 from shelfwatch.inference.detector import Detector, Result, packaged_models
 from shelfwatch.inference.image import Photo
 from shelfwatch.inference.model import Model, ModelError
@@ -45,17 +46,24 @@ class Engine:
 
     def load(self) -> None:
         """Load and warm up every model. Raises `ModelError`; blocks, so call it off the event loop."""
+        detectors: dict[str, Detector] = {}
         try:
             for path in self.settings.model_paths or self._packaged():
                 detector = Detector(Model(path, threads=self.settings.threads or None))
                 size = detector.info.input_size
                 detector.detect(Photo(np.zeros((size, size, 3), np.uint8), size, size))
-                if detector.info.name in self.detectors:
+                if detector.info.name in detectors:
                     raise ModelError(f"{path}: a model named {detector.info.name!r} is served already")
-                self.detectors[detector.info.name] = detector
+                detectors[detector.info.name] = detector
         except Exception:
             self.state = "failed"
             raise
+        self.detectors = detectors  # at once: health may be looking
+        if any(detector.info.precision == "int8" for detector in detectors.values()) and lacks_int8_dot_products():
+            log.warning(
+                "this x86 CPU has no VNNI: 8-bit products may saturate and counts may be off; "
+                "compare with a float32 model before you rely on them"
+            )
         if self.state == "starting":
             self.state = "ok"
 
@@ -70,7 +78,10 @@ class Engine:
         """The model of that name, or the default. Raises `Problem` where it is unknown or work cannot be taken."""
         if self.state == "draining":
             raise Problem("draining", "The service is stopping; send the photo again shortly.", headers=retry(2))
-        if self.state != "ok":
+        if self.state == "failed":
+            raise Problem("overloaded", "No model could be loaded; whoever runs the service sees why in its log.",
+                          headers=retry(60))  # fmt: skip
+        if self.state == "starting":
             raise Problem("overloaded", "The model is not loaded yet; try again shortly.", headers=retry(2))
         if name is None:
             return next(iter(self.detectors.values()))
@@ -105,9 +116,13 @@ class Engine:
             ) from full
         return Answer(photo, result, queue_seconds, decode_seconds)
 
+    def drain(self) -> None:
+        """Take no more work; what was accepted goes on."""
+        self.state = "draining"
+
     def close(self) -> None:
         """Take no more work and finish what was accepted."""
-        self.state = "draining"
+        self.drain()
         self.lanes.close()
 
     def runtime(self, detector: Detector) -> str:

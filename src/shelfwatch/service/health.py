@@ -13,7 +13,13 @@ from shelfwatch.service.schemas import Health
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/health", response_model=Health, summary="State and models", responses={503: {"model": Health}})
+@router.api_route(
+    "/health",
+    methods=["GET", "HEAD"],
+    response_model=Health,
+    summary="State and models",
+    responses={503: {"model": Health}},
+)
 async def health(request: Request) -> Response:
     """200 when photos are answered; 503 while starting, draining or when the model could not be loaded."""
     engine: Engine = request.app.state.engine
@@ -33,13 +39,18 @@ async def health(request: Request) -> Response:
     return JSONResponse(content, 200 if engine.state == "ok" else 503)
 
 
-@router.get("/health/live", summary="The process turns")
+@router.api_route("/health/live", methods=["GET", "HEAD"], summary="The process turns")
 async def live() -> Response:
     """200 as long as the event loop turns."""
     return JSONResponse({"status": "live"})
 
 
-@router.get("/health/ready", summary="Work can be taken", responses={503: {"description": "Not ready."}})
+@router.api_route(
+    "/health/ready",
+    methods=["GET", "HEAD"],
+    summary="Work can be taken",
+    responses={503: {"description": "Not ready."}},
+)
 async def ready(request: Request) -> Response:
     """200 when the model is loaded and warm and the service is not stopping; a full queue is not unready."""
     state = request.app.state.engine.state

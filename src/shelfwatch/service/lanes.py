@@ -36,6 +36,11 @@ class Lanes:
         self._accepted = 0
 
     @property
+    def accepted(self) -> int:
+        """Jobs waiting or running."""
+        return self._accepted
+
+    @property
     def waiting(self) -> int:
         """Jobs accepted that no lane has free hands for."""
         return max(0, self._accepted - self.count)

@@ -70,6 +70,9 @@ class RequestContext:
         finally:
             self.metrics.in_flight.dec()
             # The route's template, never the raw path: a label a caller can invent would grow without bound.
+            if "client_gone" in scope and status >= 400:  # what the handler made of half a body is no verdict
+                scope.pop("problem", None)
+                status = 499
             endpoint = getattr(scope.get("route"), "path", None) or "other"
             self.metrics.requests.labels(endpoint, str(status or 499)).inc()
             self.metrics.request_seconds.labels(endpoint).observe(time.perf_counter() - start)
@@ -129,6 +132,8 @@ class BodyLimit:
         async def counted() -> Message:
             nonlocal seen
             message = await receive()
+            if message["type"] == "http.disconnect":
+                scope["client_gone"] = True
             seen += len(message.get("body", b""))
             if seen > self.limit:
                 raise Problem("payload-too-large", self._words(), headers={"Connection": "close"})

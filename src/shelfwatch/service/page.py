@@ -29,7 +29,7 @@ class FreshFiles(StaticFiles):
         return response
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 async def index() -> Response:
     """The page."""
     return FileResponse(ui_folder() / "index.html", headers={"Cache-Control": "no-cache"})

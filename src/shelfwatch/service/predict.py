@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from typing import Annotated, Any
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
 
-import numpy as np
 from fastapi import APIRouter, File, Query, Request, UploadFile
 from starlette.responses import Response
 
-from shelfwatch.inference.detections import Detections
 from shelfwatch.inference.detector import MAX_DETECTIONS
 from shelfwatch.service.engine import Answer, Engine
 from shelfwatch.service.metrics import Metrics
@@ -18,6 +18,10 @@ from shelfwatch.service.problems import MEDIA_TYPE, TYPES
 from shelfwatch.service.schemas import Prediction, ProblemDocument
 
 router = APIRouter(tags=["detection"])
+
+T = TypeVar("T")
+
+CLIENT_CLOSED_REQUEST = 499  # nginx's number for a client that left; nobody reads it but the metrics
 
 PROBLEMS = (
     "undecodable-image", "unauthorized", "payload-too-large", "image-too-large", "unsupported-format",
@@ -53,11 +57,14 @@ async def predict(
     start = time.perf_counter()
     engine: Engine = request.app.state.engine
     detector = engine.detector(model)
-    answer = await engine.analyse(detector, await image.read(), confidence, max_detections)
+    data = await image.read()
+    answer = await unless_gone(request, engine.analyse(detector, data, confidence, max_detections))
+    if answer is None:
+        return Response(status_code=CLIENT_CLOSED_REQUEST)
     observe(request.app.state.metrics, answer)
     info = detector.info
     body = {
-        "detections": to_json(answer.result.detections, info.classes),
+        "detections": answer.result.detections.to_json(info.classes),
         "count": len(answer.result.detections),
         "truncated": answer.result.truncated,
         "image": {"width": answer.photo.width, "height": answer.photo.height},
@@ -73,18 +80,20 @@ async def predict(
     return Response(json.dumps(body, separators=(",", ":")), media_type="application/json")
 
 
-def to_json(detections: Detections, classes: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Detections as the API gives them; confidences are cut, not rounded, to four digits.
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of `work`, or None where the client left first; its photo then leaves the queue."""
 
-    Rounding up could lift a detection over a threshold it did not reach, and a client that filters by the answer
-    would then count otherwise than the service.
-    """
-    confidences = (np.floor(detections.confidence.astype(np.float64) * 1e4) / 1e4).tolist()
-    boxes = np.round(detections.xyxy.astype(np.float64), 2).tolist()
-    return [
-        {"label": classes[class_id], "class_id": class_id, "confidence": confidence, "box": box}
-        for class_id, confidence, box in zip(detections.class_id.tolist(), confidences, boxes, strict=True)
-    ]
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return await working if working.done() else None
+    finally:
+        working.cancel()
+        leaving.cancel()
 
 
 def observe(metrics: Metrics, answer: Answer) -> None:

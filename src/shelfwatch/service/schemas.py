@@ -33,7 +33,7 @@ class ModelName(BaseModel):
 
 
 class Timing(BaseModel):
-    """Where the time went, in milliseconds; `total` also covers the upload's parsing."""
+    """Where the time went, in milliseconds; `total` runs from the parsed upload to the finished answer."""
 
     decode: float
     queue: float

@@ -4,15 +4,46 @@ from __future__ import annotations
 
 import signal
 import socket
+import threading
+import time
+from types import FrameType
 
 import uvicorn
 
 from shelfwatch.service.app import create_app
+from shelfwatch.service.engine import Engine
 from shelfwatch.service.settings import Settings
 
+POLL_SECONDS = 0.05  # how often a stopping server looks whether it is idle
 
-class AnnouncingServer(uvicorn.Server):
-    """Prints the address people open, once it answers."""
+
+class ShelfServer(uvicorn.Server):
+    """uvicorn that says where it answers, and that stops in two steps.
+
+    On a first signal it goes on listening but takes no new photos, so that probes see it draining and clients are
+    told to go elsewhere; once nothing is in flight, or the grace time is over, uvicorn's own shutdown follows. A
+    second signal skips the wait.
+    """
+
+    def __init__(self, config: uvicorn.Config, engine: Engine, grace_seconds: float) -> None:
+        super().__init__(config)
+        self.engine = engine
+        self.grace_seconds = grace_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain; uvicorn calls this for SIGTERM and SIGINT."""
+        if self.engine.state == "draining":
+            super().handle_exit(sig, frame)
+            return
+        self.engine.drain()
+        deadline = time.monotonic() + self.grace_seconds
+
+        def stop_when_idle() -> None:
+            while self.engine.lanes.accepted and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
+            self.should_exit = True
+
+        threading.Thread(target=stop_when_idle, daemon=True).start()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then announce."""
@@ -29,15 +60,16 @@ def serve(settings: Settings) -> bool:
     refusal = settings.refusal()
     if refusal:
         raise ValueError(refusal)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_level=settings.log_level,
         server_header=False,
         timeout_graceful_shutdown=settings.grace_seconds,
     )
-    server = AnnouncingServer(config)
+    server = ShelfServer(config, app.state.engine, settings.grace_seconds)
     # uvicorn finishes accepted requests on these signals and then raises them again; a stop that was asked for
     # and went well is exit code 0, not death by signal.
     for number in (signal.SIGTERM, signal.SIGINT):

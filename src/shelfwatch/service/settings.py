@@ -47,6 +47,14 @@ class Settings(BaseSettings):
         """`a,b` from the environment or a flag becomes two entries."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("api_keys")
+    @classmethod
+    def sendable_keys(cls, value: SecretStr) -> SecretStr:
+        """Refuse keys that no HTTP header could carry."""
+        if not (value.get_secret_value().isascii() and value.get_secret_value().isprintable()):
+            raise ValueError("keys are printable ASCII")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def known_level(cls, value: str) -> str:

@@ -62,12 +62,18 @@ def load_dataset(file: Path) -> Dataset:
     """
     if not file.is_file():
         raise DatasetError(f"{file}: no such dataset file")
-    content = yaml.safe_load(file.read_text())
-    if not isinstance(content, dict) or "names" not in content:
+    try:
+        content = yaml.safe_load(file.read_text())
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise DatasetError(f"{file}: not readable as YAML ({error})") from error
+    if not isinstance(content, dict) or not isinstance(content.get("names"), dict | list):
         raise DatasetError(f"{file}: not a dataset file (it needs `names`, `train` and `val`)")
+    for key in ("path", "train", "val", "test"):
+        if not isinstance(content.get(key, ""), str | None):
+            raise DatasetError(f"{file}: `{key}` must name one folder")
     names = content["names"]
     ordered = tuple(names[i] for i in sorted(names)) if isinstance(names, dict) else tuple(names)
-    root = (file.parent / content.get("path", ".")).resolve()
+    root = (file.parent / (content.get("path") or ".")).resolve()
     splits = {key: root / content[key] for key in ("train", "val", "test") if content.get(key)}
     if not splits:
         raise DatasetError(f"{file}: names no split")
@@ -123,10 +129,9 @@ def stage(dataset: Dataset, folder: Path) -> Path:
     Photos become links and labels copies, because trainers write caches beside the labels and the source may
     be read-only or shared. What lay in `folder` is deleted; raises `DatasetError` where that is the dataset itself.
     """
-    if dataset.root.is_relative_to(folder.resolve()):
-        raise DatasetError(
-            f"{dataset.root}: the dataset lies where it would be staged; choose another folder to write to"
-        )
+    for source in (dataset.root, *dataset.splits.values()):
+        if source.resolve().is_relative_to(folder.resolve()):
+            raise DatasetError(f"{source}: the dataset lies where it would be staged; choose another folder")
     if folder.exists():
         shutil.rmtree(folder)
     for split in dataset.splits:

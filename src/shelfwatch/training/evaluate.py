@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import httpx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,11 +59,13 @@ def local_predict(detector: Detector) -> Predict:
     return predict
 
 
-def http_predict(url: str, model: str | None = None) -> Predict:
-    """Predictions of a running service at `url`, over `POST /predict`."""
-    import httpx
+def connect(url: str, key: str | None = None) -> httpx.Client:
+    """A client of the running service at `url`, with an API key where it asks for one."""
+    return httpx.Client(base_url=url, timeout=120, headers={"Authorization": f"Bearer {key}"} if key else None)
 
-    client = httpx.Client(base_url=url, timeout=120)
+
+def http_predict(client: httpx.Client, model: str | None = None) -> Predict:
+    """Predictions of a running service, over `POST /predict`; raise `httpx.HTTPError` where it refuses."""
 
     def predict(data: bytes, confidence: float) -> Detections:
         query: dict[str, Any] = {"confidence": confidence, "max_detections": 3000}
@@ -80,11 +83,9 @@ def http_predict(url: str, model: str | None = None) -> Predict:
     return predict
 
 
-def served_models(url: str) -> dict[str, float]:
-    """The operating threshold of each model that the service at `url` serves, the default model first."""
-    import httpx
-
-    answer = httpx.get(f"{url}/health", timeout=30)
+def served_models(client: httpx.Client) -> dict[str, float]:
+    """The operating threshold of each model that a running service serves, the default model first."""
+    answer = client.get("/health")
     answer.raise_for_status()
     return {model["name"]: model["operating_threshold"] for model in answer.json()["models"]}
 

@@ -14,4 +14,6 @@ def save(graph: onnx.ModelProto, info: ModelInfo, out: Path) -> None:
     del graph.metadata_props[:]
     onnx.helper.set_model_props(graph, info.to_metadata())
     onnx.checker.check_model(graph)
-    onnx.save(graph, out)
+    part = out.with_suffix(".part")
+    onnx.save(graph, part)
+    part.replace(out)  # an interruption leaves the old file or the new one, never half of one

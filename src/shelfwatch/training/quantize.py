@@ -30,11 +30,6 @@ from shelfwatch.training.onnx_file import save
 # What runs in integers. SiLU is Sigmoid and Mul: left in float, each would force a round trip through float and
 # INT8 would be slower than float32.
 QUANTISED_OPS = ["Conv", "Sigmoid", "Mul", "Add", "Concat", "MaxPool", "Resize", "Split"]
-METHODS = {
-    "minmax": CalibrationMethod.MinMax,
-    "entropy": CalibrationMethod.Entropy,
-    "percentile": CalibrationMethod.Percentile,
-}
 
 
 class LetterboxReader(CalibrationDataReader):  # type: ignore[misc]
@@ -105,7 +100,6 @@ def quantize(
     out: Path,
     photos: Sequence[Path],
     *,
-    method: str = "minmax",
     follow: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> ModelInfo:
     """Quantise the float32 ONNX `source` to `out`, calibrating on `photos`, and return the new metadata.
@@ -135,7 +129,7 @@ def quantize(
                 per_channel=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
-                calibrate_method=METHODS[method],
+                calibrate_method=CalibrationMethod.MinMax,
             )
         graph = onnx.load(quantised)
     bytes_to_first_convolution(graph)
