@@ -18,6 +18,7 @@ from shelfwatch.training.evaluate import (
     average,
     choose_threshold,
     coco_curves,
+    connect,
     count_errors,
     evaluate,
     http_predict,
@@ -256,20 +257,20 @@ class TestPredicting:
         assert result.count_error <= 0.15
 
     def test_against_a_running_service(self, packaged, rendered, service):
-        served = served_models(service.url)
+        served = served_models(connect(service.url))
         assert next(iter(served)) == packaged.info.name
         assert served[packaged.info.name] == packaged.info.operating_threshold
         data = rendered[0].image.read_bytes()
         local = local_predict(packaged)(data, 0.3)
         for model in (None, packaged.info.name):
-            remote = http_predict(service.url, model)(data, 0.3)
+            remote = http_predict(connect(service.url), model)(data, 0.3)
             assert len(remote) == len(local) > 0
             assert np.allclose(remote.xyxy, local.xyxy, atol=0.1)
             assert np.allclose(remote.confidence, local.confidence, atol=1e-3)
             assert np.array_equal(remote.class_id, local.class_id)
-        assert len(http_predict(service.url)(data, 1.0)) == 0
+        assert len(http_predict(connect(service.url))(data, 1.0)) == 0
         with pytest.raises(httpx.HTTPStatusError):
-            http_predict(service.url, "no-such-model")(data, 0.3)
+            http_predict(connect(service.url), "no-such-model")(data, 0.3)
 
 
 def test_shipped_figures_on_real_shelves(packaged, shared_products):
