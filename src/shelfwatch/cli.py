@@ -15,6 +15,7 @@ COMMANDS = {
     "predict": "shelfwatch.commands.predict:predict",
     "render": "shelfwatch.training.rendering.cli:render",
     "train": "shelfwatch.commands.training:train",
+    "average": "shelfwatch.commands.training:average",
     "export": "shelfwatch.commands.training:export",
     "quantize": "shelfwatch.commands.training:quantize",
     "evaluate": "shelfwatch.commands.training:evaluate",

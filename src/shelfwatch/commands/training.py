@@ -1,4 +1,4 @@
-"""`shelfwatch train`, `export`, `quantize` and `evaluate`."""
+"""`shelfwatch train`, `average`, `export`, `quantize` and `evaluate`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from shelfwatch.commands.predict import load_detector
 from shelfwatch.inference.detector import packaged_models
@@ -48,13 +49,27 @@ def train(weights: Path, data: Path, **options: Any) -> None:
 
 
 @click.command()
+@click.argument("checkpoints", nargs=-1, required=True, type=FILE)
+@click.argument("out", type=FILE)
+def average(checkpoints: tuple[Path, ...], out: Path) -> None:
+    """Average the weights of CHECKPOINTS of one run, its start included or not, into the checkpoint OUT."""
+    from shelfwatch.training.average import average as run
+
+    try:
+        run(checkpoints, out)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{out}: the mean of {len(checkpoints)} checkpoints, {out.stat().st_size / 1e6:.1f} MB")
+
+
+@click.command()
 @click.argument("weights", type=FILE)
 @click.argument("out", type=FILE)
 @click.option("--name", default="accurate", show_default=True, help="Name the model is served under.")
 @click.option("--version", required=True, help="Version written into the metadata.")
 @click.option("--input-size", type=click.IntRange(32), default=960, show_default=True, help="Long side, pixels.")
 @click.option("--threshold", type=click.FloatRange(0.01, 0.99), default=0.25, show_default=True)
-@click.option("--iou", type=click.FloatRange(0.1, 1), default=0.6, show_default=True, help="IoU of duplicates.")
+@click.option("--iou", type=click.FloatRange(0.1, 1), default=0.5, show_default=True, help="IoU of duplicates.")
 def export(weights: Path, out: Path, name: str, version: str, input_size: int, threshold: float, iou: float) -> None:
     """Write the checkpoint WEIGHTS as the float32 ONNX model OUT that `shelfwatch serve` serves."""
     from shelfwatch.training.export import export as run
@@ -127,7 +142,7 @@ def evaluate(
         samples = dataset.samples(split)
     except DatasetError as error:
         raise click.ClickException(str(error)) from None
-    table = Table("model", "AP", "AP50", "AP75", "AR300", "threshold", "AP50 there", "count error", "bias")
+    table = Table("model", "AP", "AP50", "AP75", "AR300", "at", "AP50 there", "count error", "bias")
     for column in table.columns[1:]:
         column.justify = "right"
     figures: dict[str, Any] = {}
@@ -139,10 +154,12 @@ def evaluate(
                 name = model or next(iter(served))
                 if name not in served:
                     raise ValueError(f"{url} serves no model {name!r}, only {', '.join(served)}")
+                shown = f"{name}, HTTP"
                 predict, threshold = judge.http_predict(client, model), served[name]
             else:
                 detector = load_detector(model)
                 name = model or detector.info.name
+                shown = f"{detector.info.name} {detector.info.precision}"
                 predict, threshold = judge.local_predict(detector), detector.info.operating_threshold
             progress = track(samples, f"Evaluating {name}", console=Console(stderr=True))
             predictions = judge.predict_all(progress, predict)
@@ -154,7 +171,7 @@ def evaluate(
             raise click.ClickException(str(error)) from None
         figures[name] = result.to_json()
         table.add_row(
-            name,
+            Text(shown),
             *(f"{value:.3f}" for value in (result.ap, result.ap50, result.ap75, result.ar300)),
             f"{result.threshold:.2f}",
             f"{result.ap50_operating:.3f}",

@@ -87,7 +87,7 @@ def export(
     version: str,
     input_size: int,
     operating_threshold: float = 0.25,
-    iou_threshold: float = 0.6,
+    iou_threshold: float = 0.5,
 ) -> ModelInfo:
     """Write the float32 ONNX of an Ultralytics YOLOv8 checkpoint to `out` and return its metadata.
 

@@ -1,0 +1,54 @@
+import pytest
+
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch", reason="the extra `train` is not installed")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(torch, tmp_path_factory):
+    """Writes an untrained YOLOv8n with the given number of classes and seed as a checkpoint."""
+    from ultralytics.nn.tasks import DetectionModel
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+
+    def write(classes, seed):
+        torch.manual_seed(seed)
+        model = DetectionModel("yolov8n.yaml", nc=classes, verbose=False)
+        path = folder / f"{classes}-{seed}.pt"
+        torch.save({"epoch": 3, "model": None, "ema": model.half(), "optimizer": None, "train_args": {}}, path)
+        return path
+
+    return write
+
+
+def weights(path):
+    from ultralytics import YOLO
+
+    return YOLO(str(path)).model.float().state_dict()
+
+
+def test_every_weight_is_the_mean(torch, checkpoint, tmp_path):
+    from shelfwatch.training.average import average
+
+    paths = [checkpoint(1, seed) for seed in (1, 2, 3)]
+    average(paths, tmp_path / "mean.pt")
+    mean, parts = weights(tmp_path / "mean.pt"), [weights(path) for path in paths]
+    for key, value in mean.items():
+        if value.is_floating_point():
+            expected = torch.stack([part[key] for part in parts]).mean(0)
+            assert torch.allclose(value, expected, atol=2e-3, rtol=2e-3), key
+    assert not torch.equal(mean["model.0.conv.weight"], parts[-1]["model.0.conv.weight"])
+
+
+def test_one_checkpoint_or_two_networks_have_no_mean(checkpoint, tmp_path):
+    from shelfwatch.training.average import average
+
+    with pytest.raises(ValueError, match="at least two"):
+        average([checkpoint(1, 1)], tmp_path / "mean.pt")
+    with pytest.raises(ValueError, match="different networks"):
+        average([checkpoint(1, 1), checkpoint(3, 1)], tmp_path / "mean.pt")
+    assert not (tmp_path / "mean.pt").exists()
