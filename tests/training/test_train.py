@@ -52,6 +52,9 @@ def checkpoint(extra, tmp_path_factory):
     wrapper.model = DetectionModel("yolov8n.yaml", nc=1, verbose=False)
     wrapper.model.names = {0: "product"}
     wrapper.save(str(path))
+    saved = torch.load(path, weights_only=False)
+    saved["train_args"] = {**(saved.get("train_args") or {}), "single_cls": True}  # a run must not inherit it
+    torch.save(saved, path)
     return path
 
 

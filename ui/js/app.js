@@ -134,9 +134,7 @@ async function count(controller = begin()) {
     if (controller.signal.aborted) return;
     failure.clear(true);
     if (!current.full) viewer.setSize(answer.image);
-    const note = byId("stage-note", HTMLElement);
-    note.hidden = current.full !== null;
-    note.textContent = texts.noPreview;
+    noteMissing(texts.noPreview);
     byId("download", HTMLButtonElement).disabled = current.full === null;
     show("result");
     result.show(answer, status.model(answer.model.name));
@@ -183,11 +181,19 @@ function begin() {
   return running;
 }
 
+/** Say on the stage why no photo is there, if none is. @param {string} words */
+function noteMissing(words) {
+  const note = byId("stage-note", HTMLElement);
+  note.hidden = !photo || photo.full !== null;
+  note.textContent = words;
+}
+
 /** @param {unknown} error */
 function fail(error) {
   const problem = error instanceof Problem ? error : new Problem("unexpected", { detail: String(error) });
   if (problem.slug === "network" || problem.slug === "draining") void status.refresh();
   viewer.setBoxes([]);
+  noteMissing(texts.nothingToShow);
   show("failure");
   failure.show(problem, Boolean(photo?.full));
   const { textContent: title } = byId("failure-title", HTMLElement);

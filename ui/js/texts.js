@@ -56,6 +56,7 @@ export const texts = {
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   zoomFit: "Fit the photo",
+  nothingToShow: "This file has no picture to show.",
   noPreview: "This browser cannot show this photo. The boxes below are where the service found products.",
 
   panel: "Result",

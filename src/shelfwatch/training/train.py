@@ -126,6 +126,7 @@ def train(options: TrainOptions) -> Path:
             time=options.hours,
             batch=options.batch,
             nbs=NOMINAL_BATCH,
+            single_cls=False,  # a checkpoint may carry True, which renames the classes to "item"
             optimizer="AdamW",
             lr0=options.learning_rate,
             lrf=0.05,
