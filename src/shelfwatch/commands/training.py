@@ -19,7 +19,7 @@ from shelfwatch.commands.predict import load_detector
 from shelfwatch.inference.detector import packaged_models
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-CALIBRATION_PHOTOS = 48  # spread evenly over the training split; more changed AP by less than 0.001
+CALIBRATION_PHOTOS = 48  # spread evenly over the training split
 
 
 @click.command()
