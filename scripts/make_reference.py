@@ -63,11 +63,11 @@ def settings() -> str:
 def commands() -> str:
     """Every command with its help."""
     parts = ["# Commands\n"]
-    context = click.Context(command_line, info_name="shelfwatch")
+    context = click.Context(command_line, info_name="shelfwatch", **command_line.context_settings)
     for name in command_line.list_commands(context):
         command = command_line.get_command(context, name)
         assert command is not None
-        inner = click.Context(command, info_name=f"shelfwatch {name}", max_content_width=100, terminal_width=100)
+        inner = click.Context(command, context, info_name=name, max_content_width=100, terminal_width=100)
         parts.append(f"## shelfwatch {name}\n\n```text\n{command.get_help(inner)}\n```\n")
     return "\n".join(parts).rstrip()
 

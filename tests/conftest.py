@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from shelfwatch.inference.detector import Detector, packaged_models
+from shelfwatch.inference.model import Model
 from support import ROOT, SHARED, Service, start_service
 
 
@@ -33,6 +35,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     yield service
     service.process.kill()
     service.process.wait()
+
+
+@pytest.fixture(scope="session")
+def packaged() -> Detector:
+    """The default packaged model, loaded once."""
+    return Detector(Model(next(iter(packaged_models().values()))))
 
 
 @pytest.fixture(scope="session")

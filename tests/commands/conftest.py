@@ -7,8 +7,6 @@ import pytest
 from click.testing import CliRunner
 
 from shelfwatch.cli import main
-from shelfwatch.inference.detector import Detector, packaged_models
-from shelfwatch.inference.model import Model
 from shelfwatch.training.rendering import RenderOptions, render_shelf
 
 OPTIONS = RenderOptions(width=600, height=800, rows=(3, 4), facings=(8, 10))
@@ -27,15 +25,6 @@ def shelfwatch(tmp_path, monkeypatch):
 def networks():
     """The functions of `tests/training/networks.py`, by name."""
     return runpy.run_path(str(Path(__file__).parents[1] / "training" / "networks.py"))
-
-
-@pytest.fixture(scope="session")
-def packaged():
-    """The default packaged model."""
-    models = packaged_models()
-    if not models:
-        pytest.skip("no model is packaged in this checkout")
-    return Detector(Model(next(iter(models.values()))))
 
 
 @pytest.fixture(scope="session")

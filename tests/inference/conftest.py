@@ -5,9 +5,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from shelfwatch.inference.detector import Detector, packaged_models
+from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.model import Model, ModelInfo
-from support import ROOT
 
 IMAGE = helper.make_tensor_value_info("image", TensorProto.UINT8, [1, "height", "width", 3])
 CONFIDENCE = helper.make_tensor_value_info("confidence", TensorProto.FLOAT, [])
@@ -120,21 +119,3 @@ def red_patch_detector(tmp_path):
         helper.make_node("Identity", ["zeroth"], ["class_id"]),
     ]
     return Detector(Model(save_graph(tmp_path / "red.onnx", nodes, initialisers, tiny_info().to_metadata())))
-
-
-@pytest.fixture(scope="session")
-def packaged():
-    """The default packaged model, loaded once."""
-    models = packaged_models()
-    if not models:
-        pytest.skip("no model is packaged in this checkout")
-    return Detector(Model(next(iter(models.values()))))
-
-
-@pytest.fixture(scope="session")
-def shelf_jpeg():
-    """The sample picture of a shelf that the page offers."""
-    path = ROOT / "ui" / "samples" / "shelf.jpg"
-    if not path.is_file():
-        pytest.skip("ui/samples/shelf.jpg is missing: make the sample pictures first")
-    return path.read_bytes()

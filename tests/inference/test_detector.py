@@ -159,10 +159,10 @@ class TestWhatTheNetworkSees:
 
 
 @pytest.fixture(scope="module")
-def on_sample(packaged, shelf_jpeg):
+def on_sample(packaged, sample):
     """The sample picture at full size, decoded for the model, and what the model finds in it."""
-    photo = packaged.decode(shelf_jpeg)
-    return Image.open(io.BytesIO(shelf_jpeg)).convert("RGB"), photo, packaged.detect(photo).detections
+    photo = packaged.decode(sample)
+    return Image.open(io.BytesIO(sample)).convert("RGB"), photo, packaged.detect(photo).detections
 
 
 class TestPackagedModel:

@@ -8,8 +8,6 @@ import pytest
 from PIL import Image
 
 from shelfwatch.inference.detections import Detections
-from shelfwatch.inference.detector import Detector, packaged_models
-from shelfwatch.inference.model import Model
 from shelfwatch.training.dataset import Sample, load_dataset
 from shelfwatch.training.evaluate import (
     LOWEST_CONFIDENCE,
@@ -223,14 +221,6 @@ def test_figures_as_json():
     assert figures["ar300"] == 0.3333
     assert figures["photos"] == 3
     assert figures["count_bias"] == 0
-
-
-@pytest.fixture(scope="module")
-def packaged():
-    models = packaged_models()
-    if not models:
-        pytest.skip("no model is packaged in this checkout")
-    return Detector(Model(next(iter(models.values()))))
 
 
 class TestPredicting:

@@ -42,3 +42,18 @@ function addBox(path, [x1, y1, x2, y2], snap) {
   const radius = Math.min(3, (right - left) / 4, (bottom - top) / 4);
   path.roundRect(left, top, right - left, bottom - top, Math.max(radius, 0));
 }
+
+/**
+ * A canvas made as sharp as the screen, ready to be drawn on in CSS pixels; null where it is not laid out.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function sharpen(canvas) {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const context = width ? canvas.getContext("2d") : null;
+  if (!context) return null;
+  const density = devicePixelRatio || 1;
+  canvas.width = Math.round(width * density);
+  canvas.height = Math.round(height * density);
+  context.scale(density, density);
+  return { context, width, height, density };
+}

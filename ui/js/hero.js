@@ -1,7 +1,7 @@
 /** The welcome picture: a sample with the boxes the model found, which run over it once. */
 
 import { byId, prefersStill } from "./dom.js";
-import { drawBoxes } from "./draw.js";
+import { drawBoxes, sharpen } from "./draw.js";
 import { whole } from "./format.js";
 
 /** @typedef {import("./types.js").Box} Box */
@@ -30,14 +30,9 @@ export async function startHero(url) {
   let shown = 0;
 
   const paint = () => {
-    const { clientWidth: width, clientHeight: height } = canvas;
-    if (!width) return;
-    const density = devicePixelRatio || 1;
-    canvas.width = Math.round(width * density);
-    canvas.height = Math.round(height * density);
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    context.scale(density, density);
+    const sharp = sharpen(canvas);
+    if (!sharp) return;
+    const { context, width, height, density } = sharp;
     // The picture covers its frame (object-fit: cover), so its boxes are placed the same way.
     const scale = Math.max(width / truth.width, height / truth.height);
     const [left, top] = [(width - truth.width * scale) / 2, (height - truth.height * scale) / 2];

@@ -1,6 +1,7 @@
 /** How the confidences are spread, drawn above the slider and aligned with it. */
 
 import { token } from "./dom.js";
+import { sharpen } from "./draw.js";
 import { spread } from "./filter.js";
 
 /** @typedef {import("./types.js").Detection} Detection */
@@ -16,14 +17,9 @@ const LEAST_BAR = 2;
  * @param {{low: number, threshold: number, usual: number}} at  the slider's start, its value, the operating point
  */
 export function drawHistogram(canvas, detections, { low, threshold, usual }) {
-  const { clientWidth: width, clientHeight: height } = canvas;
-  if (!width) return;
-  const density = devicePixelRatio || 1;
-  canvas.width = Math.round(width * density);
-  canvas.height = Math.round(height * density);
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  context.scale(density, density);
+  const sharp = sharpen(canvas);
+  if (!sharp) return;
+  const { context, width, height } = sharp;
 
   // The thumb's middle cannot reach the track's ends, so the bars begin and end where it does.
   const inset = Number.parseFloat(token("--slider-thumb")) / 2;
