@@ -59,6 +59,8 @@ def test_health_describes_the_models_from_their_metadata(service: Service) -> No
 
 
 def test_live_and_ready(service: Service) -> None:
+    for path in ("/", "/health", "/health/live", "/health/ready"):
+        assert httpx.head(f"{service.url}{path}").status_code == 200, path
     assert httpx.get(f"{service.url}/health/live").status_code == 200
     assert httpx.get(f"{service.url}/health/ready").status_code == 200
 

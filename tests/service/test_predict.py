@@ -15,6 +15,7 @@ from PIL import Image
 
 from shelfwatch.inference.detector import Detector, packaged_models
 from shelfwatch.inference.model import Model
+from shelfwatch.training.rendering import DENSE, render_shelf
 from support import Service
 
 FIELD = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\nz\r\n--x--\r\n'  # a text field, not a file
@@ -99,6 +100,14 @@ def test_a_photo_turned_by_exif_gives_upright_boxes(service: Service, sample: by
     assert np.mean(distances < 10) > 0.9
 
 
+def test_a_dense_shelf_is_answered_whole(service: Service) -> None:
+    shelf = render_shelf(3, DENSE)
+    answer = post(service, shelf.to_jpeg()).json()
+    assert len(shelf) > 500
+    assert answer["truncated"] is False
+    assert answer["count"] == pytest.approx(len(shelf), rel=0.1)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (4000, 20), (20, 4000), (33, 31)])
 def test_odd_sizes_are_answered(service: Service, size: tuple[int, int]) -> None:
     width, height = size
@@ -131,6 +140,7 @@ def test_too_many_pixels_are_refused_from_the_header(service: Service) -> None:
 def test_an_oversized_body_is_refused_announced_or_not(service: Service) -> None:
     large = bytes(21_000_000)
     assert_problem(post(service, large), 413, "payload-too-large")
+    assert 'endpoint="/predict",status="413"' in httpx.get(f"{service.url}/metrics").text
 
     def stream() -> Any:
         yield b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'

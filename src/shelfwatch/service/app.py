@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from shelfwatch import __version__
@@ -54,14 +55,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.engine, app.state.metrics = engine, metrics
     problems.install(app)
-    for module in (predict, health, page):
-        app.include_router(module.router)
+    paths = set()
+    for router in (predict.router, health.router, page.router):
+        app.include_router(router)
+        paths |= {route.path for route in router.routes if isinstance(route, APIRoute)}
     app.mount("/static", page.FreshFiles(directory=page.ui_folder()), name="static")
     # The last added is outermost.
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     if settings.keys:
         app.add_middleware(ApiKeys, keys=settings.keys)
-    app.add_middleware(RequestContext, metrics=metrics)
+    app.add_middleware(RequestContext, metrics=metrics, paths=paths)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -13,9 +13,9 @@ from shelfwatch.service.schemas import Health
 router = APIRouter(tags=["operation"])
 
 
-@router.api_route(
+@router.head("/health", include_in_schema=False)
+@router.get(
     "/health",
-    methods=["GET", "HEAD"],
     response_model=Health,
     summary="State and models",
     responses={503: {"model": Health}},
@@ -39,15 +39,16 @@ async def health(request: Request) -> Response:
     return JSONResponse(content, 200 if engine.state == "ok" else 503)
 
 
-@router.api_route("/health/live", methods=["GET", "HEAD"], summary="The process turns")
+@router.head("/health/live", include_in_schema=False)
+@router.get("/health/live", summary="The process turns")
 async def live() -> Response:
     """200 as long as the event loop turns."""
     return JSONResponse({"status": "live"})
 
 
-@router.api_route(
+@router.head("/health/ready", include_in_schema=False)
+@router.get(
     "/health/ready",
-    methods=["GET", "HEAD"],
     summary="Work can be taken",
     responses={503: {"description": "Not ready."}},
 )

@@ -8,7 +8,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,9 +29,10 @@ OPEN_PATHS = re.compile(r"/|/health(/(live|ready))?|/static/.*|/favicon\.ico")
 class RequestContext:
     """Outermost layer: gives the request an id, counts and times it, and turns a crash into a problem document."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, paths: Collection[str]) -> None:
         self.app = app
         self.metrics = metrics
+        self.paths = frozenset(paths)  # those without parameters, for what is refused before it reaches a route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,7 +74,8 @@ class RequestContext:
             if "client_gone" in scope and status >= 400:  # what the handler made of half a body is no verdict
                 scope.pop("problem", None)
                 status = 499
-            endpoint = getattr(scope.get("route"), "path", None) or "other"
+            known = scope["path"] if scope["path"] in self.paths else "other"
+            endpoint = getattr(scope.get("route"), "path", None) or known
             self.metrics.requests.labels(endpoint, str(status or 499)).inc()
             self.metrics.request_seconds.labels(endpoint).observe(time.perf_counter() - start)
             if "problem" in scope:
