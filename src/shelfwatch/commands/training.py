@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import track
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from shelfwatch.commands.predict import load_detector
@@ -142,11 +142,9 @@ def evaluate(
         samples = dataset.samples(split)
     except DatasetError as error:
         raise click.ClickException(str(error)) from None
-    table = Table(
-        Column("model", no_wrap=True), "AP", "AP50", "AP75", "AR300", "at", "AP50 there", "count error", "bias"
-    )
+    table = Table("model", "AP", "AP50", "AP75", "AR300", "at", "AP50 there", "count error", "bias")
     for column in table.columns[1:]:
-        column.justify = "right"
+        column.justify, column.min_width = "right", 5  # on a narrow terminal names wrap, figures stay whole
     figures: dict[str, Any] = {}
     for model in models or (None,):
         try:
