@@ -7,11 +7,8 @@ docs/benchmarks.md.
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,12 +16,12 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-import httpx
 import numpy as np
 import onnxruntime
 from rich.console import Console
 from rich.progress import Progress
 
+from running import running_service
 from shelfwatch.inference.cpus import available_cpus
 from shelfwatch.inference.detector import Detector, packaged_models
 from shelfwatch.inference.image import decode
@@ -103,26 +100,13 @@ def stages(runs: int, data: bytes, progress: Progress) -> list[list[str]]:
 
 def over_http(runs: int, data: bytes, progress: Progress) -> list[list[str]]:
     """`POST /predict` against a real service process on loopback, one client."""
-    command = [Path(sys.executable).parent / "shelfwatch", "serve", "--port", "0", "--log-level", "warning"]
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("SHELFWATCH_")}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean) as process:
-        try:
-            assert process.stdout is not None
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found is not None
-            with httpx.Client(base_url=found[0], timeout=60) as client:
-                deadline = time.monotonic() + 60
-                while client.get("/health/ready").status_code != 200 and time.monotonic() < deadline:
-                    time.sleep(0.05)
+    with running_service() as client:
 
-                def send() -> None:
-                    client.post("/predict", files={"image": data}).raise_for_status()
+        def send() -> None:
+            client.post("/predict", files={"image": data}).raise_for_status()
 
-                send()
-                times = [timed(send) for _ in progress.track(range(runs), description="over HTTP")]
-        finally:
-            process.terminate()
-    return [summary("POST /predict", times)]
+        send()
+        return [summary("POST /predict", [timed(send) for _ in progress.track(range(runs), description="over HTTP")])]
 
 
 def markdown(head: list[str], rows: list[list[str]]) -> str:

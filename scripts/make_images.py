@@ -6,35 +6,27 @@ without asking the service. Run this again after a change of the page, the sampl
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from running import running_service
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "ui" / "samples"
 IMAGES = ROOT / "images"
-SHELFWATCH = Path(sys.executable).parent / "shelfwatch"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--font-render-hinting=none", "--hide-scrollbars",
 )  # fmt: skip
-START_SECONDS = 60
 MAX_BYTES = 900_000  # each picture; the README loads them
 
 
@@ -62,57 +54,21 @@ SHOTS = (
 def main() -> None:
     """Make the boxes, then the pictures."""
     IMAGES.mkdir(exist_ok=True)
-    with running_service() as url, sync_playwright() as playwright:
-        write_boxes(url)
+    with running_service() as client, sync_playwright() as playwright:
+        write_boxes(client)
         named = os.environ.get("SHELFWATCH_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
         browser = playwright.chromium.launch(executable_path=named, args=list(FLAGS))
         for shot in SHOTS:
             file = IMAGES / f"{shot.name}.png"
-            file.write_bytes(within_limit(take(browser, url, shot)))
+            file.write_bytes(within_limit(take(browser, str(client.base_url), shot)))
             print(f"{file.relative_to(ROOT)}: {file.stat().st_size:,} bytes")
         browser.close()
 
 
-@contextlib.contextmanager
-def running_service() -> Iterator[str]:
-    """The service on a free port, with nothing from the environment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("SHELFWATCH_")}
-    process = subprocess.Popen(
-        [SHELFWATCH, "serve"],
-        env=clean | {"SHELFWATCH_PORT": str(port), "SHELFWATCH_LOG_LEVEL": "warning"},
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"{url}/health/ready", process)
-        yield url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=START_SECONDS)
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    """Return when `address` answers 200."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(address, timeout=5):
-            return
-        time.sleep(0.1)
-    raise SystemExit("the service did not become ready")
-
-
-def write_boxes(url: str) -> None:
+def write_boxes(client: httpx.Client) -> None:
     """What the model finds in the picture of the welcome page, in whole pixels."""
-    boundary = "shelfwatch-sample"
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="{HERO}.jpg"\r\n\r\n'
-    body = head.encode() + (SAMPLES / f"{HERO}.jpg").read_bytes() + f"\r\n--{boundary}--\r\n".encode()
-    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    request = urllib.request.Request(f"{url}/predict", data=body, headers=headers)
-    with urllib.request.urlopen(request, timeout=60) as response:
-        answer = json.load(response)
+    response = client.post("/predict", files={"image": (SAMPLES / f"{HERO}.jpg").read_bytes()})
+    answer = response.raise_for_status().json()
     boxes = [[round(value) for value in detection["box"]] for detection in answer["detections"]]
     file = SAMPLES / f"{HERO}.boxes.json"
     file.write_text(json.dumps({**answer["image"], "boxes": sorted(boxes)}, separators=(",", ":")) + "\n")

@@ -8,10 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from shelfwatch.training.rendering import RenderOptions, render_shelf
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -62,3 +65,17 @@ def start_service(log: Path, *flags: str, wait_ready: bool = True, **environment
             raise RuntimeError(f"the service did not become ready:\n{log.read_text()}")
         time.sleep(0.1)
     return service
+
+
+def write_shelves(folder: Path, options: RenderOptions, splits: dict[str, Iterable[int]]) -> Path:
+    """Rendered shelves of the given seeds as a dataset of one class below `folder`; its dataset file."""
+    for split, seeds in splits.items():
+        for kind in ("images", "labels"):
+            (folder / kind / split).mkdir(parents=True)
+        for seed in seeds:
+            shelf = render_shelf(seed, options)
+            (folder / "images" / split / f"shelf_{seed}.jpg").write_bytes(shelf.to_jpeg())
+            (folder / "labels" / split / f"shelf_{seed}.txt").write_text(shelf.to_yolo())
+    file = folder / "dataset.yaml"
+    file.write_text("path: .\ntrain: images/train\nval: images/val\nnames: {0: product}\n")
+    return file

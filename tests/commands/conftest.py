@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from shelfwatch.cli import main
-from shelfwatch.training.rendering import RenderOptions, render_shelf
+from shelfwatch.training.rendering import RenderOptions
+from support import write_shelves
 
 OPTIONS = RenderOptions(width=600, height=800, rows=(3, 4), facings=(8, 10))
 SPLITS = {"train": (0, 1), "val": (2, 3)}  # seeds of the shelves
@@ -30,17 +31,7 @@ def networks():
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory):
     """A dataset file of four rendered shelves, half of them for validation."""
-    folder = tmp_path_factory.mktemp("shelves")
-    for split, seeds in SPLITS.items():
-        for kind in ("images", "labels"):
-            (folder / kind / split).mkdir(parents=True)
-        for seed in seeds:
-            shelf = render_shelf(seed, OPTIONS)
-            (folder / "images" / split / f"shelf_{seed}.jpg").write_bytes(shelf.to_jpeg())
-            (folder / "labels" / split / f"shelf_{seed}.txt").write_text(shelf.to_yolo())
-    file = folder / "dataset.yaml"
-    file.write_text("path: .\ntrain: images/train\nval: images/val\nnames: {0: product}\n")
-    return file
+    return write_shelves(tmp_path_factory.mktemp("shelves"), OPTIONS, SPLITS)
 
 
 @pytest.fixture(scope="session")

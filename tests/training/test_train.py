@@ -6,7 +6,9 @@ import pytest
 from PIL import Image
 
 from shelfwatch.training.dataset import DatasetError
+from shelfwatch.training.rendering import RenderOptions
 from shelfwatch.training.train import TrainOptions, bfloat16_forward, has_fast_bfloat16, plot_curves, train
+from support import write_shelves
 
 pytestmark = pytest.mark.train
 
@@ -23,20 +25,8 @@ def extra():
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
     """A dataset file of six small rendered shelves."""
-    from shelfwatch.training.rendering import RenderOptions, render_shelf
-
-    folder = tmp_path_factory.mktemp("shelves")
     options = RenderOptions(width=150, height=200, rows=(2, 2), facings=(4, 5))
-    for split, seeds in (("train", range(4)), ("val", range(4, 6))):
-        for kind in ("images", "labels"):
-            (folder / kind / split).mkdir(parents=True)
-        for seed in seeds:
-            shelf = render_shelf(seed, options)
-            (folder / "images" / split / f"{seed}.jpg").write_bytes(shelf.to_jpeg())
-            (folder / "labels" / split / f"{seed}.txt").write_text(shelf.to_yolo())
-    file = folder / "dataset.yaml"
-    file.write_text("path: .\ntrain: images/train\nval: images/val\nnames: {0: product}\n")
-    return file
+    return write_shelves(tmp_path_factory.mktemp("shelves"), options, {"train": range(4), "val": range(4, 6)})
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 /** The photo with its boxes as one PNG, in the photo's own pixels. */
 
 import { drawBoxes } from "./draw.js";
-import { canvasBlob, stem } from "./photo.js";
+import { canvasBlob, scaledCanvas, stem } from "./photo.js";
 
 /** @typedef {import("./types.js").Detection} Detection */
 /** @typedef {import("./photo.js").Photo} Photo */
@@ -18,12 +18,8 @@ export async function downloadAnnotated(photo, detections) {
   const { full, file } = photo;
   if (!full) return false;
   const ratio = Math.min(1, LONGEST_SIDE / Math.max(full.width, full.height));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(full.width * ratio));
-  canvas.height = Math.max(1, Math.round(full.height * ratio));
-  const context = canvas.getContext("2d");
+  const { canvas, context } = scaledCanvas(full, ratio);
   if (!context) return false;
-  context.imageSmoothingQuality = "high";
   context.scale(ratio, ratio);
   context.drawImage(full, 0, 0);
   drawBoxes(context, detections, { line: Math.max(full.width, full.height) / 640 });

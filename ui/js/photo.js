@@ -51,18 +51,29 @@ export function closePhoto(photo) {
 export async function asJpeg({ file, full }, smaller) {
   if (!full) return null;
   const ratio = smaller ? Math.min(SMALLER_RATIO, SMALLER_SIDE / Math.max(full.width, full.height)) : 1;
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(full.width * ratio));
-  canvas.height = Math.max(1, Math.round(full.height * ratio));
-  const context = canvas.getContext("2d");
+  const { canvas, context } = scaledCanvas(full, ratio);
   if (!context) return null;
   // JPEG knows no transparency; white is what people expect behind it.
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingQuality = "high";
   context.drawImage(full, 0, 0, canvas.width, canvas.height);
   const blob = await canvasBlob(canvas, "image/jpeg", JPEG_QUALITY);
   return blob && new File([blob], `${stem(file.name)}.jpg`, { type: "image/jpeg" });
+}
+
+/**
+ * An empty canvas for a picture scaled by `ratio`.
+ *
+ * @param {ImageBitmap} full
+ * @param {number} ratio
+ */
+export function scaledCanvas(full, ratio) {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(full.width * ratio));
+  canvas.height = Math.max(1, Math.round(full.height * ratio));
+  const context = canvas.getContext("2d");
+  if (context) context.imageSmoothingQuality = "high";
+  return { canvas, context };
 }
 
 /** @param {HTMLCanvasElement} canvas @param {string} type @param {number} [quality] @returns {Promise<Blob | null>} */

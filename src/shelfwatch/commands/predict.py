@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from shelfwatch.commands.annotate import annotate
-from shelfwatch.inference.detector import MAX_DETECTIONS, Detector, Result, packaged_models
-from shelfwatch.inference.image import ImageError, Photo, decode
-from shelfwatch.inference.model import Model, ModelError, ModelInfo
+from shelfwatch.inference.detector import MAX_DETECTIONS, Detector, packaged_models
+from shelfwatch.inference.image import ImageError, decode
+from shelfwatch.inference.model import Model, ModelError
 
 
 def load_detector(model: str | None) -> Detector:
@@ -31,19 +31,6 @@ def load_detector(model: str | None) -> Detector:
         return Detector(Model(path))
     except ModelError as error:
         raise click.ClickException(str(error)) from None
-
-
-def as_json(path: Path, photo: Photo, result: Result, info: ModelInfo) -> dict[str, Any]:
-    """One photo's answer in the fields of `POST /predict`, with its path."""
-    found = result.detections
-    return {
-        "path": str(path),
-        "detections": found.to_json(info.classes),
-        "count": len(found),
-        "truncated": result.truncated,
-        "image": {"width": photo.width, "height": photo.height},
-        "model": {"name": info.name, "version": info.version, "precision": info.precision},
-    }
 
 
 @click.command()
@@ -91,7 +78,7 @@ def predict(
                 continue
             milliseconds = (time.perf_counter() - start) * 1000
             found = result.detections
-            answers.append(as_json(path, photo, result, info))
+            answers.append({"path": str(path), **detector.to_json(photo, result)})
             mean = f"{found.confidence.mean():.2f}" if len(found) else "–"
             cut = "+" if result.truncated else ""
             table.add_row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,17 @@ class Detector:
         detections = detections[np.all(sides > 0, axis=1)]
         truncated = len(detections) > max_detections
         return Result(detections[:max_detections], truncated, (time.perf_counter() - start) * 1000)
+
+    def to_json(self, photo: Photo, result: Result) -> dict[str, Any]:
+        """The JSON-ready answer for one photo: detections, count, truncated, image and model."""
+        info = self.info
+        return {
+            "detections": result.detections.to_json(info.classes),
+            "count": len(result.detections),
+            "truncated": result.truncated,
+            "image": {"width": photo.width, "height": photo.height},
+            "model": {"name": info.name, "version": info.version, "precision": info.precision},
+        }
 
 
 def packaged_models() -> dict[str, Path]:

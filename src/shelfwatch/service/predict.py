@@ -62,13 +62,8 @@ async def predict(
     if answer is None:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
     observe(request.app.state.metrics, answer)
-    info = detector.info
     body = {
-        "detections": answer.result.detections.to_json(info.classes),
-        "count": len(answer.result.detections),
-        "truncated": answer.result.truncated,
-        "image": {"width": answer.photo.width, "height": answer.photo.height},
-        "model": {"name": info.name, "version": info.version, "precision": info.precision},
+        **detector.to_json(answer.photo, answer.result),
         "timing_ms": {
             "decode": round(answer.decode_seconds * 1000, 2),
             "queue": round(answer.queue_seconds * 1000, 2),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass
 
 from fastapi import FastAPI, HTTPException, Request
@@ -12,8 +11,6 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
 
 from shelfwatch.inference.image import ImageTooLargeError, UndecodableImageError, UnsupportedFormatError
-
-log = logging.getLogger("shelfwatch")
 
 MEDIA_TYPE = "application/problem+json"
 
