@@ -14,6 +14,7 @@ COMMANDS = {
     "serve": "shelfwatch.commands.serve:serve",
     "predict": "shelfwatch.commands.predict:predict",
     "render": "shelfwatch.training.rendering.cli:render",
+    "check-dataset": "shelfwatch.commands.dataset:check_dataset",
     "train": "shelfwatch.commands.training:train",
     "average": "shelfwatch.commands.training:average",
     "export": "shelfwatch.commands.training:export",

@@ -11,6 +11,7 @@ import yaml
 from PIL import Image, ImageOps
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+OVERSHOOT = 0.01  # of the photo's side; labels converted from clipped pixel boxes overshoot by rounding
 
 
 class DatasetError(ValueError):
@@ -112,9 +113,8 @@ def read_sample(image: Path, classes: int) -> Sample:
     class_id = values[:, 0].astype(np.int32)
     centre, size = values[:, 1:3], values[:, 3:5]
     corners = np.concatenate([centre - size / 2, centre + size / 2], axis=1)
-    slack = 0.01  # labels converted from clipped pixel boxes overshoot by rounding
     if len(values) and (
-        not np.isfinite(values).all() or corners.min() < -slack or corners.max() > 1 + slack or size.min() <= 0
+        not np.isfinite(values).all() or corners.min() < -OVERSHOOT or corners.max() > 1 + OVERSHOOT or size.min() <= 0
     ):
         raise DatasetError(f"{file}: a box lies outside the photo or is empty")
     if len(values) and (class_id.min() < 0 or class_id.max() >= classes or (class_id != values[:, 0]).any()):

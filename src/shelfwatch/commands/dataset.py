@@ -1,0 +1,59 @@
+"""`shelfwatch check-dataset`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from rich.text import Text
+
+SHOWN = 10  # findings of one check in the table; --json has them all
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder of unlabelled photos that must not hold those of DATA; repeat for more.",
+)
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write all findings here.")
+def check_dataset(data: Path, also: tuple[Path, ...], json_file: Path | None) -> None:
+    """Look for broken photos and labels and for photos in two splits of DATA. Fails where there is an error."""
+    from shelfwatch.training.check import check
+    from shelfwatch.training.dataset import DatasetError, load_dataset
+
+    try:
+        follow = partial(track, description="Looking at photos", console=Console(stderr=True), transient=True)
+        report = check(load_dataset(data), also, follow=follow)
+    except DatasetError as error:
+        raise click.ClickException(str(error)) from None
+    table = Table("", "finding", "file", "where")
+    for column in table.columns:
+        column.overflow = "fold"  # a path cut short leads nowhere
+    for name, group in groupby(report.findings, key=lambda finding: finding.check):
+        findings = list(group)
+        for finding in findings[:SHOWN]:
+            severity = Text("error", "red") if finding.is_error else Text("warning", "yellow")
+            table.add_row(severity, name, Text(str(finding.file)), Text(finding.detail))
+        if len(findings) > SHOWN:
+            table.add_row("", f"{name}: {len(findings) - SHOWN} more", "", "")
+    if report.findings:
+        Console().print(table)
+    looked_at = ", ".join(f"{count} in {name}" for name, count in report.photos.items())
+    click.echo(
+        f"{sum(report.photos.values())} photos ({looked_at}) and {report.boxes} boxes: "
+        f"{report.errors} errors, {report.warnings} warnings"
+    )
+    if json_file:
+        json_file.write_text(json.dumps(report.to_json(), indent=2) + "\n")
+    if report.errors:
+        sys.exit(1)
