@@ -11,7 +11,7 @@ from shelfwatch.cli import COMMANDS
 from shelfwatch.commands.training import store_threshold
 from shelfwatch.inference.model import Model
 from shelfwatch.training.dataset import load_dataset
-from shelfwatch.training.evaluate import Evaluation, evaluate, local_predict, predict_all
+from shelfwatch.training.evaluate import Evaluation, break_down, evaluate, local_predict, predict_all
 
 
 @pytest.fixture
@@ -27,14 +27,50 @@ class TestEvaluate:
         figures = json.loads((tmp_path / "figures.json").read_text())
         assert list(figures) == [packaged.info.name]
         (values,) = figures.values()
+        breakdown = values.pop("breakdown")
         assert list(values) == [field.name for field in fields(Evaluation)]
         samples = load_dataset(dataset).samples("val")
         predictions = predict_all(samples, local_predict(packaged))
         assert values == evaluate(samples, predictions, ("product",), packaged.info.operating_threshold).to_json()
+        expected = break_down(samples, predictions, ("product",), packaged.info.operating_threshold)
+        assert breakdown == expected.to_json()
         assert values["photos"] == 2
         assert 0.8 <= values["ap50"] <= 1
         (line,) = [line for line in result.stdout.splitlines() if f"│ {packaged.info.name} " in line]
         assert f"{values['ap50']:.3f}" in line
+        rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
+        sparse = expected.densities["under 100"]
+        assert ["AP, photos with under 100", str(sparse.boxes), f"{sparse.ap:.3f}"] in rows
+        assert ["AP, photos with over 200", "0", "–"] in rows
+        low, high = expected.count_error_interval
+        assert ["count error, 95 % interval", str(values["boxes"]), f"{low:.1%} – {high:.1%}"] in rows
+
+    @pytest.mark.train
+    def test_report(self, shelfwatch, packaged, networks, dataset, tmp_path):
+        other = networks["write_network"](tmp_path / "other.onnx")
+        result = shelfwatch("evaluate", dataset, "--model", packaged.info.name, "--model", other, "--report", "made")
+        assert result.exit_code == 0, result.output
+        folders = sorted((tmp_path / "made").iterdir())
+        assert len(folders) == 2
+        for folder in folders:
+            assert {file.name for file in folder.iterdir()} == {
+                "report.json",
+                "precision_recall.png",
+                "reliability.png",
+                "counts.png",
+            }
+        figures = json.loads((tmp_path / "made" / packaged.info.name / "report.json").read_text())
+        assert {photo["photo"] for photo in figures["photos"]} == {"shelf_2.jpg", "shelf_3.jpg"}
+        assert f"{packaged.info.name}: counted worst" in result.stdout
+        for photo in figures["photos"]:
+            assert f"│ {photo['photo']} │ {photo['true']:8} │ {photo['found']:5} │" in result.stdout
+
+    @pytest.mark.train
+    def test_a_report_that_cannot_be_written(self, shelfwatch, dataset, tmp_path):
+        (tmp_path / "taken").write_text("")
+        result = shelfwatch("evaluate", dataset, "--report", "taken/inside")
+        assert result.exit_code == 1
+        assert "taken" in result.stderr
 
     def test_split_and_confidence(self, shelfwatch, dataset, tmp_path):
         flags = ("--split", "train", "--confidence", "0.98", "--json", tmp_path / "figures.json")
@@ -133,6 +169,7 @@ WITHOUT = "import sys; sys.modules[{module!r}] = None; from shelfwatch.cli impor
         ("yaml", ("evaluate", "DATASET")),
         ("yaml", ("train", "weights.pt", "DATASET")),
         ("pycocotools", ("evaluate", "DATASET")),
+        ("matplotlib", ("evaluate", "DATASET", "--report", "made")),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )

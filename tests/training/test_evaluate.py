@@ -13,7 +13,11 @@ from shelfwatch.training.evaluate import (
     LOWEST_CONFIDENCE,
     THRESHOLDS,
     Evaluation,
+    Part,
     average,
+    bootstrap_ap,
+    bootstrap_mean,
+    break_down,
     choose_threshold,
     coco_curves,
     connect,
@@ -24,6 +28,7 @@ from shelfwatch.training.evaluate import (
     predict_all,
     served_models,
 )
+from shelfwatch.training.matching import compare, matches
 from shelfwatch.training.rendering import RenderOptions, render_shelf
 
 
@@ -223,6 +228,129 @@ def test_figures_as_json():
     assert figures["count_bias"] == 0
 
 
+class TestNotFinite:
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+    @pytest.mark.parametrize("where", ["box", "score"])
+    def test_the_photo_is_named(self, value, where):
+        spoilt = found(row(3))
+        (spoilt.xyxy[1] if where == "box" else spoilt.confidence)[2] = value
+        samples = [truth(row(3)), Sample(Path("second.jpg"), 100, 100, row(3), np.zeros(3, np.int32))]
+        predictions = [found(row(3)), spoilt]
+        for call in (
+            lambda: judge(samples, predictions),
+            lambda: coco_curves(samples, predictions, ("product",)),
+            lambda: break_down(samples, predictions, ("product",), 0.25),
+            lambda: choose_threshold(samples, predictions),
+        ):
+            with pytest.raises(ValueError, match=r"second\.jpg: .* not finite"):
+                call()
+
+    def test_a_box_turned_inside_out_is_wrong(self):
+        # Its area would be negative: outside COCO's ranges, where a false detection costs nothing.
+        boxes = row(2)
+        boxes[0, [0, 2]] = boxes[0, [2, 0]]
+        result = judge([truth(row(2))], [found(boxes, [0.9, 0.8])])
+        assert result.ap == pytest.approx(51 / 101 / 2)
+
+
+class TestBreakdown:
+    def test_sizes_are_relative_to_the_photo(self):
+        # Sides of 1, 4 and 10 % of the long side. All small ones are found, half of the medium and none of the large.
+        def shelf(scale):
+            small, medium, large = (
+                row(4, side, 125) + np.float32([0, y, 0, y])
+                for side, y in zip((10, 40, 100), (0, 200, 400), strict=True)
+            )
+            boxes = np.concatenate([small, medium, large]) * np.float32(scale)
+            sample = Sample(Path("photo.jpg"), round(600 * scale), round(1000 * scale), boxes, np.zeros(12, np.int32))
+            return sample, found(boxes[:6])
+
+        samples, predictions = zip(shelf(1), shelf(4), strict=True)
+        parts = break_down(samples, predictions, ("product",), 0.25).sizes
+        assert [(part.photos, part.boxes) for part in parts.values()] == [(2, 8)] * 3
+        assert [part.ap for part in parts.values()] == pytest.approx([1, 51 / 101, 0])
+
+    def test_a_false_box_costs_its_own_size_only(self):
+        boxes = np.concatenate([row(4, 10, 30), row(4, 40, 50) + np.float32([0, 200, 0, 200])])
+        wrong = row(1, 40) + np.float32([0, 600, 0, 600])
+        sample = Sample(Path("photo.jpg"), 600, 1000, boxes, np.zeros(8, np.int32))
+        prediction = found(np.concatenate([wrong, boxes]), [0.9] + [0.8] * 8)
+        parts = break_down([sample], [prediction], ("product",), 0.25).sizes
+        assert parts["small"].ap == pytest.approx(1)
+        assert parts["medium"].ap == pytest.approx(4 / 5)
+        assert parts["large"] == Part(0, 0, None)
+
+    @pytest.mark.parametrize(
+        ("count", "name"), [(99, "under 100"), (100, "100 to 200"), (200, "100 to 200"), (201, "over 200")]
+    )
+    def test_bounds_of_density(self, count, name):
+        parts = break_down([truth(row(count))], [found(row(count))], ("product",), 0.25).densities
+        assert parts.pop(name) == Part(1, count, pytest.approx(1))
+        assert set(parts.values()) == {Part(0, 0, None)}
+
+    def test_densities_are_judged_apart(self):
+        # The strongest detections of all are false; they lie in the sparse photo and cost the dense one nothing.
+        samples = [truth(row(10)), truth(row(150))]
+        wrong = row(10) + np.float32([0, 50, 0, 50])
+        predictions = [found(np.concatenate([wrong, row(10)]), [0.9] * 10 + [0.5] * 10), found(row(150), 0.6)]
+        parts = break_down(samples, predictions, ("product",), 0.25).densities
+        assert parts["under 100"].ap == pytest.approx(0.5)
+        assert parts["100 to 200"].ap == pytest.approx(1)
+
+    def test_each_class_counts_the_same_and_a_photo_once(self):
+        boxes, ids = row(12), [0] * 10 + [1] * 2
+        prediction = found(boxes[:10], class_id=ids[:10])
+        result = break_down([truth(boxes, ids)], [prediction], ("bottle", "can", "none"), 0.25)
+        expected = Part(1, 12, pytest.approx(0.5))
+        assert result.sizes["small"] == expected
+        assert result.densities["under 100"] == expected
+        assert result.ap_interval == pytest.approx((0.5, 0.5))
+
+    def test_nothing_found(self):
+        result = break_down([truth(row(4)), truth([])], [Detections.empty()] * 2, ("product",), 0.25)
+        assert result.densities["under 100"] == Part(1, 4, 0.0)
+        assert result.ap_interval == (0.0, 0.0)
+        assert result.count_error_interval == (1.0, 1.0)
+
+    def test_as_json(self):
+        figures = break_down([truth(row(4))], [found(row(3))], ("product",), 0.25).to_json()
+        assert json.loads(json.dumps(figures)) == figures
+        assert figures["count_error_interval"] == [0.25, 0.25]
+        assert figures["sizes"]["small"] == {"photos": 1, "boxes": 4, "ap": 0.7525}  # 76 of 101 recalls
+
+
+class TestBootstrap:
+    def test_two_values(self):
+        # A quarter of the resamples draws the first twice, a quarter the second.
+        assert bootstrap_mean(np.array([0.25, 0.75])) == (0.25, 0.75)
+
+    def test_as_wide_as_the_normal_interval_of_many_values(self):
+        values = np.tile([0.0, 1.0], 200)
+        half = 1.96 * 0.5 / np.sqrt(400)
+        assert bootstrap_mean(values) == pytest.approx((0.5 - half, 0.5 + half), abs=0.003)
+
+    def test_count_errors_without_their_sign(self):
+        # 20 % too many and 20 % too few: an error of 20 % whichever photos are drawn.
+        samples, predictions = [truth(row(10)), truth(row(10))], [found(row(12)), found(row(8))]
+        interval = break_down(samples, predictions, ("product",), 0.25).count_error_interval
+        assert interval == pytest.approx((0.2, 0.2))
+
+    def test_ap_of_a_perfect_and_an_empty_photo(self):
+        # Drawn twice, the one gives 1 and the other 0; a quarter of the resamples each.
+        judged = compare([truth(row(10))] * 2, [found(row(10)), Detections.empty()], ("product",))
+        assert bootstrap_ap(matches(judged)) == pytest.approx((0, 1))
+
+    def test_ap_leaves_out_draws_without_products(self):
+        judged = compare([truth(row(10)), truth([])], [found(row(10)), Detections.empty()], ("product",))
+        assert bootstrap_ap(matches(judged)) == pytest.approx((1, 1))
+
+    def test_the_same_every_time(self):
+        values = np.random.default_rng(3).random(30)
+        low, high = bootstrap_mean(values)
+        assert bootstrap_mean(values) == (low, high)
+        assert low < values.mean() < high
+
+
 class TestPredicting:
     @pytest.fixture
     def rendered(self, tmp_path):
@@ -274,3 +402,10 @@ def test_shipped_figures_on_real_shelves(packaged, shared_products):
     result = judge(samples, predictions, threshold=packaged.info.operating_threshold)
     assert result.ap50 >= 0.86
     assert result.count_error <= 0.09
+    parts = break_down(samples, predictions, ("product",), packaged.info.operating_threshold)
+    assert parts.ap_interval[0] < result.ap < parts.ap_interval[1]
+    assert parts.count_error_interval[0] < result.count_error < parts.count_error_interval[1]
+    for kind in (parts.sizes, parts.densities):
+        assert sum(part.boxes for part in kind.values()) == 3086
+    assert min(part.boxes for part in parts.sizes.values()) >= 300  # every size has enough for a figure
+    assert parts.sizes["small"].ap < parts.sizes["large"].ap

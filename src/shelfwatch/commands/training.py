@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -18,7 +19,12 @@ from rich.text import Text
 from shelfwatch.commands.predict import load_detector
 from shelfwatch.inference.detector import packaged_models
 
+if TYPE_CHECKING:
+    from shelfwatch.training.evaluate import Breakdown
+    from shelfwatch.training.report import Report
+
 FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 CALIBRATION_PHOTOS = 48  # spread evenly over the training split
 
 
@@ -120,6 +126,7 @@ def quantize(source: Path, out: Path, data: Path, photos: int) -> None:
 @click.option("--confidence", type=click.FloatRange(0.01, 0.99), help="Count at this instead of the model's own.")
 @click.option("--choose-threshold", is_flag=True, help="Find the threshold of least count error and store it.")
 @click.option("--json", "json_file", type=FILE, help="Also write the figures to this file.")
+@click.option("--report", type=FOLDER, help="Also write curves and figures by photo below this folder.")
 def evaluate(
     data: Path,
     models: tuple[str, ...],
@@ -128,13 +135,17 @@ def evaluate(
     confidence: float | None,
     choose_threshold: bool,
     json_file: Path | None,
+    report: Path | None,
 ) -> None:
     """AP, AP50, AP75, AR300 and count error on the labelled photos of DATA."""
     import httpx
 
     from shelfwatch.training import evaluate as judge
     from shelfwatch.training.dataset import DatasetError, load_dataset
+    from shelfwatch.training.report import folder_name, make_report, write_report
 
+    if report:
+        importlib.import_module("matplotlib")  # a missing extra shows now, not after minutes of predictions
     if choose_threshold and (url or confidence or not models or any(model in packaged_models() for model in models)):
         raise click.ClickException("--choose-threshold stores into the ONNX files that --model names; nothing else")
     try:
@@ -146,6 +157,8 @@ def evaluate(
     for column in table.columns[1:]:
         column.justify, column.min_width = "right", 5  # on a narrow terminal names wrap, figures stay whole
     figures: dict[str, Any] = {}
+    breakdowns: dict[str, Breakdown] = {}
+    reports: dict[str, Report] = {}
     for model in models or (None,):
         try:
             if url:
@@ -167,9 +180,14 @@ def evaluate(
                 threshold = judge.choose_threshold(samples, predictions)
                 store_threshold(detector.model.path, threshold)
             result = judge.evaluate(samples, predictions, dataset.names, confidence or threshold)
+            breakdown = judge.break_down(samples, predictions, dataset.names, result.threshold)
+            if report:
+                reports[name] = make_report(samples, predictions, dataset.names, result, breakdown)
+                write_report(reports[name], report / folder_name(name))
         except (ValueError, OSError, httpx.HTTPError) as error:  # ValueError: also photos that cannot be read
             raise click.ClickException(str(error)) from None
-        figures[name] = result.to_json()
+        figures[name] = result.to_json() | {"breakdown": breakdown.to_json()}
+        breakdowns[name] = breakdown
         table.add_row(
             Text(shown),
             *(f"{value:.3f}" for value in (result.ap, result.ap50, result.ap75, result.ar300)),
@@ -179,8 +197,44 @@ def evaluate(
             f"{result.count_bias:+.1%}",
         )
     Console().print(table)
+    Console().print(breakdown_table(breakdowns))
+    for name, made in reports.items():
+        Console().print(worst_table(name, made))
     if json_file:
         json_file.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def breakdown_table(breakdowns: dict[str, Breakdown]) -> Table:
+    """AP by size and density and the intervals, a column a model; all are of the same photos."""
+    table = Table("")
+    table.add_column("products", justify="right", min_width=5)
+    for name in breakdowns:
+        table.add_column(Text(name), justify="right", min_width=13)  # an interval stays whole
+    first = next(iter(breakdowns.values()))
+    total = str(sum(part.boxes for part in first.sizes.values()))
+    table.add_row("AP, 95 % interval", total, *("{:.3f} – {:.3f}".format(*b.ap_interval) for b in breakdowns.values()))
+    table.add_row(
+        "count error, 95 % interval",
+        total,
+        *("{:.1%} – {:.1%}".format(*b.count_error_interval) for b in breakdowns.values()),
+    )
+    for kind, words in (("sizes", "AP, {} products"), ("densities", "AP, photos with {}")):
+        for name, part in getattr(first, kind).items():
+            values = (getattr(b, kind)[name].ap for b in breakdowns.values())
+            shown = ("–" if ap is None else f"{ap:.3f}" for ap in values)
+            table.add_row(words.format(name), str(part.boxes), *shown)
+    return table
+
+
+def worst_table(name: str, report: Report) -> Table:
+    """The photos a model counted worst."""
+    table = Table("photo", "products", "found", "count error", "F1", title=f"{name}: counted worst")
+    for column in table.columns[1:]:
+        column.justify, column.min_width = "right", 5
+    for photo in report.worst_counts():
+        error = "–" if photo.count_error is None else f"{photo.count_error:+.1%}"
+        table.add_row(Text(photo.photo), str(photo.true), str(photo.found), error, f"{photo.f1:.3f}")
+    return table
 
 
 def store_threshold(path: Path, threshold: float) -> None:
