@@ -28,9 +28,9 @@ format: ## let ruff mend what it can
 	@scripts/install dev
 	$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
 
-bench: ## INT8 against float32 and the whole path over HTTP, in one run
+bench: ## the packaged models against their peers, the whole path by stage; BENCH="--data dataset.yaml" adds AP
 	@scripts/install dev
-	$(VENV)/bin/python scripts/bench.py --write
+	PYTHONPATH=scripts $(VENV)/bin/python -m bench --write $(BENCH)
 
 images: ## re-make the screenshots in images/
 	@scripts/install dev

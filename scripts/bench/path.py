@@ -1,0 +1,55 @@
+"""The service's whole path, file bytes to JSON bytes, by stage and over HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import pairwise
+
+import numpy as np
+from rich.progress import Progress
+
+from bench.timing import Times, timed
+from running import running_service
+from shelfwatch.inference.detections import Detections
+from shelfwatch.inference.detector import Detector, Result, packaged_models
+from shelfwatch.inference.letterbox import Letterbox
+from shelfwatch.inference.model import Model
+from shelfwatch.inference.nms import nms
+
+STAGES = ("decode", "letterbox", "network", "NMS", "encode")
+
+
+def by_stage(data: bytes, runs: int, progress: Progress) -> dict[str, Times]:
+    """The default model in this process: milliseconds of each stage and of all together."""
+    detector = Detector(Model(next(iter(packaged_models().values()))))
+    info = detector.info
+    rounds = []
+    for _ in progress.track(range(runs + 1), description="stages"):
+        marks = [time.perf_counter()]
+        photo = detector.decode(data)
+        marks.append(time.perf_counter())
+        letterbox = Letterbox.fit(photo.width, photo.height, info.input_size, info.stride)
+        image = letterbox.apply(photo)
+        marks.append(time.perf_counter())
+        boxes, scores, class_id = detector.model.run(image, info.operating_threshold)
+        marks.append(time.perf_counter())
+        kept = nms(boxes, scores, class_id, info.iou_threshold)
+        detections = Detections(letterbox.to_photo(boxes[kept]), scores[kept], class_id[kept])
+        marks.append(time.perf_counter())
+        json.dumps(detector.to_json(photo, Result(detections, False, 0)), separators=(",", ":")).encode()
+        marks.append(time.perf_counter())
+        rounds.append([(end - begin) * 1000 for begin, end in pairwise(marks)])
+    times = np.array(rounds[1:])  # the first run warms up
+    return {**dict(zip(STAGES, times.T, strict=True)), "all": times.sum(axis=1)}
+
+
+def over_http(data: bytes, runs: int, progress: Progress) -> Times:
+    """`POST /predict` against a real service process on loopback, one client, in milliseconds."""
+    with running_service() as client:
+
+        def send() -> None:
+            client.post("/predict", files={"image": data}).raise_for_status()
+
+        send()
+        return np.array([timed(send) for _ in progress.track(range(runs), description="over HTTP")])
