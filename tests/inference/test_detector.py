@@ -1,3 +1,4 @@
+import dataclasses
 import io
 from concurrent.futures import ThreadPoolExecutor
 
@@ -5,12 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shelfwatch.inference import tiles as tiling
 from shelfwatch.inference.detector import MAX_DETECTIONS, Detector, packaged_models
 from shelfwatch.inference.image import ImageTooLargeError, Photo
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model
 from shelfwatch.inference.nms import iou_matrix
-from shelfwatch.training.rendering import RenderOptions, render_shelf
+from shelfwatch.training.rendering import DENSE, RenderOptions, render_shelf
 
 ORIENTATION = 0x0112
 
@@ -88,7 +90,8 @@ class TestWithFixedCandidates:
             detector = Detector(Model(fixed_model(boxes, [0.8, 0.9, 0.7], iou_threshold=threshold)))
             found = detector.detect(blank(640, 640)).detections
             assert len(found) == count
-            assert found.xyxy[0].tolist() == [0, 0, 100, 70]
+            # Where the weaker one falls, it has a say in where the stronger one ends: (0.9 × 70 + 0.8 × 100) / 1.7.
+            assert np.allclose(found.xyxy[0], [0, 0, 100, 70 if count == 3 else 143 / 1.7])
 
     def test_classes_do_not_suppress_each_other(self, fixed_model):
         boxes = [[0, 0, 100, 100]] * 3
@@ -119,6 +122,109 @@ class TestWithFixedCandidates:
         # Ten times as large as the network's input, and decoded at half of its size.
         photo = Photo(np.zeros((3200, 3200, 3), np.uint8), 6400, 6400)
         assert detector.detect(photo).detections.xyxy.tolist() == [[640, 640, 1280, 1920]]
+
+
+def crowd(seed, columns, rows):
+    """Candidates of a network as it gives them: several around each product, most of them weaker."""
+    rng = np.random.default_rng(seed)
+    boxes = np.repeat(grid(columns, rows), 5, axis=0)
+    boxes += rng.normal(0, 2, boxes.shape).astype(np.float32)
+    scores = (rng.random(len(boxes), np.float32) ** 2).clip(0.005)
+    order = rng.permutation(len(boxes))
+    return boxes[order], scores[order]
+
+
+class TestConfidence:
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_higher_one_only_leaves_the_weaker_out(self, fixed_model, seed):
+        detector = Detector(Model(fixed_model(*crowd(seed, 21, 16))))
+        photo = blank(640, 640)
+        everything = detector.detect(photo, confidence=0.01, max_detections=3000).detections
+        assert len(everything) > 300
+        for confidence in (0.05, 0.2, 0.4, 0.77):
+            found = detector.detect(photo, confidence=confidence, max_detections=3000).detections
+            kept = everything[everything.confidence >= confidence]
+            assert found.xyxy.tobytes() == kept.xyxy.tobytes()
+            assert found.confidence.tolist() == kept.confidence.tolist()
+
+    def test_with_tiles_that_holds_from_the_operating_threshold(self, fixed_model):
+        detector = Detector(Model(fixed_model(*crowd(4, 21, 16), operating_threshold=0.2)))
+        photo = blank(2000, 1500)
+        usual = detector.detect(photo, tiles=True)
+        assert usual.tiles > 0
+        assert len(usual.detections) > 200
+        for confidence in (0.2, 0.3, 0.5, 0.9):
+            result = detector.detect(photo, confidence=confidence, tiles=True)
+            kept = usual.detections[usual.detections.confidence >= confidence]
+            assert result.tiles == usual.tiles
+            assert result.detections.xyxy.tobytes() == kept.xyxy.tobytes()
+            assert result.detections.confidence.tolist() == kept.confidence.tolist()
+
+    def test_a_candidate_that_is_not_finite_spoils_no_other(self, fixed_model):
+        boxes = np.concatenate([grid(4, 1), np.full((2, 4), np.nan)])
+        found = Detector(Model(fixed_model(boxes, [0.9] * 4 + [0.8, np.nan]))).detect(blank(640, 640)).detections
+        assert np.allclose(found.xyxy, grid(4, 1))
+
+
+class TestTiles:
+    @pytest.mark.parametrize("size", [(2000, 1500), (640, 640)], ids=str)
+    def test_a_photo_that_is_not_dense_is_answered_as_without(self, fixed_model, size):
+        boxes, scores = crowd(1, 8, 8)  # more candidates than make a photo dense, but fewer products
+        detector = Detector(Model(fixed_model(boxes, scores)))
+        for confidence in (None, 0.1, 0.9):
+            plain = detector.detect(blank(*size), confidence=confidence)
+            result = detector.detect(blank(*size), confidence=confidence, tiles=True)
+            assert result.tiles == plain.tiles == 0
+            assert result.detections.xyxy.tobytes() == plain.detections.xyxy.tobytes()
+            assert result.detections.confidence.tolist() == plain.detections.confidence.tolist()
+
+    def test_neither_is_a_dense_one_without_more_detail(self, fixed_model):
+        detector = Detector(Model(fixed_model(*crowd(1, 21, 21), operating_threshold=0.1)))
+        plain, result = (detector.detect(blank(660, 660), tiles=tiles) for tiles in (False, True))
+        assert len(plain.detections) > 200
+        assert result.tiles == 0
+        assert result.detections.xyxy.tobytes() == plain.detections.xyxy.tobytes()
+
+    def test_density_is_that_at_the_operating_threshold(self, fixed_model):
+        detector = Detector(Model(fixed_model(grid(21, 10), np.full(210, 0.5), operating_threshold=0.4)))
+        photo = blank(2000, 1500)
+        assert [detector.detect(photo, confidence=c, tiles=True).tiles > 0 for c in (0.01, 0.4, 0.9)] == [True] * 3
+        sparse = Detector(Model(fixed_model(grid(21, 10), np.full(210, 0.3), operating_threshold=0.4)))
+        assert sparse.detect(photo, confidence=0.01, tiles=True).tiles == 0
+
+    @pytest.mark.parametrize("reduction", [1, 2, 4])
+    def test_a_patch_is_found_where_it_is_in_every_tile(self, red_patch_detector, reduction):
+        # An odd size, so that a decoded pixel is no whole number of the photo's.
+        width, height = 1403 * reduction - reduction // 2, 1051 * reduction - reduction // 3
+        pixels = np.full((1051, 1403, 3), 90, np.uint8)
+        for tile in tiling.plan(Photo(pixels, width, height), 640):
+            x, y = (tile.left + tile.right) // 2, (tile.top + tile.bottom) // 2
+            shown = pixels.copy()
+            shown[y : y + 45, x : x + 31] = (255, 0, 0)
+            photo = Photo(shown, width, height)
+            part = tiling.cut(photo, tile)
+            letterbox = Letterbox.fit(part.width, part.height, tiling.TILE, 32)
+            (box,) = tiling.place(red_patch_detector.look(part, letterbox, 0.1), tile, photo).xyxy
+            scale = np.array([width / 1403, height / 1051] * 2)
+            assert np.abs(box - np.array([x, y, x + 31, y + 45]) * scale).max() <= scale.max()
+
+    def test_a_jpeg_keeps_the_detail_that_tiles_want(self, red_patch_detector):
+        data = jpeg(Image.new("RGB", (2600, 1950)))
+        assert red_patch_detector.decode(data).pixels.shape == (488, 650, 3)
+        assert red_patch_detector.decode(data, tiles=True).pixels.shape == (975, 1300, 3)
+
+    def test_a_dense_shelf(self, packaged):
+        shelf = render_shelf(3, dataclasses.replace(DENSE, width=2400, height=1800))
+        photo = packaged.decode(shelf.to_jpeg(), tiles=True)
+        plain, closer = (packaged.detect(photo, tiles=tiles) for tiles in (False, True))
+        assert (plain.tiles, closer.tiles) == (0, 4)
+        found = closer.detections
+        assert abs(len(found) - len(shelf)) <= 0.05 * len(shelf)
+        assert share_matched(shelf.boxes, found.xyxy, 0.5) >= share_matched(shelf.boxes, plain.detections.xyxy, 0.5)
+        assert (found.xyxy >= 0).all()
+        assert (found.xyxy <= [photo.width, photo.height] * 2).all()
+        overlaps = iou_matrix(found.xyxy, found.xyxy)[~np.eye(len(found), dtype=bool)]
+        assert overlaps.max() <= packaged.info.iou_threshold
 
 
 class TestWhatTheNetworkSees:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from shelfwatch.inference import tiles as tiling
 from shelfwatch.inference.detections import Detections
 from shelfwatch.inference.image import MAX_PIXELS, Photo, decode
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model
-from shelfwatch.inference.nms import nms
+from shelfwatch.inference.nms import VOTE_SHARE, nms, vote
 
 MAX_DETECTIONS = 1000  # default cap of an answer; the densest shelf photos known hold about 700 products
 
@@ -25,6 +28,7 @@ class Result:
     detections: Detections
     truncated: bool  # whether `max_detections` cut the list
     inference_ms: float  # letterbox, network and suppression
+    tiles: int = 0  # looked at more closely
 
 
 class Detector:
@@ -34,34 +38,95 @@ class Detector:
         self.model = model
         self.info = model.info
 
-    def decode(self, data: bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
-        """Decode photo bytes at the resolution this model can use; raises as `shelfwatch.inference.image.decode`."""
-        return decode(data, target=self.info.input_size, max_pixels=max_pixels)
+    def decode(self, data: bytes, *, max_pixels: int = MAX_PIXELS, tiles: bool = False) -> Photo:
+        """Decode photo bytes at the resolution this model can use; raises as `shelfwatch.inference.image.decode`.
 
-    def detect(self, photo: Photo, *, confidence: float | None = None, max_detections: int = MAX_DETECTIONS) -> Result:
-        """Detect products; `confidence` defaults to the model's operating threshold."""
+        With `tiles`, a JPEG keeps the detail that `detect` with `tiles` may want.
+        """
+        target = partial(tiling.needed, input_size=self.info.input_size) if tiles else self.info.input_size
+        return decode(data, target=target, max_pixels=max_pixels)
+
+    def detect(
+        self,
+        photo: Photo,
+        *,
+        confidence: float | None = None,
+        max_detections: int = MAX_DETECTIONS,
+        tiles: bool = False,
+    ) -> Result:
+        """Detect products; `confidence` defaults to the model's operating threshold.
+
+        Detections at a higher confidence are exactly those at a lower one without the weaker.
+
+        With `tiles`, a photo that is dense at the operating threshold, or a panorama, is looked at a second time in
+        overlapping tiles, if it has more detail to show; all others give the same as without. The confidence of a
+        product that both looks see is their mean, for which boxes down to half of the threshold count: from the
+        operating threshold up the above holds here too, while a lower confidence lets weaker second opinions in.
+        """
         start = time.perf_counter()
         threshold = self.info.operating_threshold if confidence is None else confidence
+        sure = self.info.operating_threshold
+        # With tiles no higher than from `sure`: whether a photo is dense, and what its products' means are, does not
+        # turn on how much more than that was asked for.
+        doubtful = min(threshold, sure) * tiling.DOUBT
         letterbox = Letterbox.fit(photo.width, photo.height, self.info.input_size, self.info.stride)
-        boxes, scores, class_id = self.model.run(letterbox.apply(photo), threshold)
-        kept = nms(boxes, scores, class_id, self.info.iou_threshold)
-        detections = Detections(letterbox.to_photo(boxes[kept]), scores[kept], class_id[kept])
-        # A box that lay wholly on the grey border has no area left in the photo.
-        sides = detections.xyxy[:, 2:] - detections.xyxy[:, :2]
-        detections = detections[np.all(sides > 0, axis=1)]
+        found, number = self.look(photo, letterbox, doubtful if tiles else threshold), 0
+        if tiles and tiling.worth_a_closer_look(found[found.confidence >= sure], photo):
+            found, number = self.look_closer(photo, found, doubtful)
+        detections = found[found.confidence >= threshold]
         truncated = len(detections) > max_detections
-        return Result(detections[:max_detections], truncated, (time.perf_counter() - start) * 1000)
+        milliseconds = (time.perf_counter() - start) * 1000
+        return Result(detections[:max_detections], truncated, milliseconds, number)
+
+    def look(self, photo: Photo, letterbox: Letterbox, threshold: float) -> Detections:
+        """One pass of the network over one photo, or part of one: detections in its pixels, duplicates suppressed."""
+        candidates = self.model.run(letterbox.apply(photo), threshold * VOTE_SHARE)
+        return to_detections(*candidates, letterbox, threshold, self.info.iou_threshold)
+
+    def look_closer(self, photo: Photo, first: Detections, threshold: float) -> tuple[Detections, int]:
+        """The `first` look joined with one through tiles, and how many tiles; none where they would show no more."""
+        tiles = tiling.plan(photo, self.info.input_size)
+        if not tiles:
+            return first, 0
+        found = []
+        for tile in tiles:
+            part = tiling.cut(photo, tile)
+            letterbox = Letterbox.fit(part.width, part.height, tiling.TILE, self.info.stride)
+            found.append(tiling.place(self.look(part, letterbox, threshold), tile, photo))
+        return tiling.join(first, tiles, found, photo, self.info.iou_threshold), len(tiles)
 
     def to_json(self, photo: Photo, result: Result) -> dict[str, Any]:
-        """The JSON-ready answer for one photo: detections, count, truncated, image and model."""
+        """The JSON-ready answer for one photo: detections, count, truncated, tiles, image and model."""
         info = self.info
         return {
             "detections": result.detections.to_json(info.classes),
             "count": len(result.detections),
             "truncated": result.truncated,
+            "tiles": result.tiles,
             "image": {"width": photo.width, "height": photo.height},
             "model": {"name": info.name, "version": info.version, "precision": info.precision},
         }
+
+
+def to_detections(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    class_id: NDArray[np.int32],
+    letterbox: Letterbox,
+    threshold: float,
+    iou_threshold: float,
+) -> Detections:
+    """A photo's detections from the network's candidates, given down to `VOTE_SHARE` of `threshold`.
+
+    `boxes` is float32 (N, 4) xyxy in network pixels, `scores` float32 (N,), `class_id` int32 (N,).
+    """
+    kept = np.flatnonzero(scores >= threshold)
+    kept = kept[nms(boxes[kept], scores[kept], class_id[kept], iou_threshold)]
+    moved = vote(boxes, scores, class_id, kept, iou_threshold)
+    detections = Detections(letterbox.to_photo(moved), scores[kept], class_id[kept])
+    # A box that lay wholly on the grey border has no area left in the photo.
+    sides = detections.xyxy[:, 2:] - detections.xyxy[:, :2]
+    return detections[np.all(sides > 0, axis=1)]
 
 
 def packaged_models() -> dict[str, Path]:

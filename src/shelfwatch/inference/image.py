@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,13 +74,15 @@ def sniff_format(data: bytes) -> str | None:
     return None
 
 
-def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
+def decode(
+    data: bytes, *, target: int | Callable[[int, int], int] | None = None, max_pixels: int = MAX_PIXELS
+) -> Photo:
     """Decode photo bytes to upright RGB.
 
-    `target` is the long side in pixels the caller needs: a JPEG is then decoded at the smallest of its built-in
-    scales (1, 1/2, 1/4, 1/8) that is not below it. Animated files give their first frame, transparent ones lie
-    on white. Raises `UnsupportedFormatError`, `ImageTooLargeError` (from the header, before pixels are decoded)
-    or `UndecodableImageError`.
+    `target` is the long side in pixels the caller needs, or a function that tells it from width and height: a JPEG is
+    then decoded at the smallest of its built-in scales (1, 1/2, 1/4, 1/8) that is not below it. Animated files give
+    their first frame, transparent ones lie on white. Raises `UnsupportedFormatError`, `ImageTooLargeError` (from the
+    header, before pixels are decoded) or `UndecodableImageError`.
     """
     kind = sniff_format(data)
     if kind is None:
@@ -95,7 +98,8 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
             )
         orientation = _orientation(image)
         if target is not None and kind == "JPEG":
-            image.draft("RGB", _draft_size(width, height, target))
+            long = target(width, height) if callable(target) else target
+            image.draft("RGB", _draft_size(width, height, long))
         image.load()
         rgb = _to_rgb(image)
         if orientation in UPRIGHT:

@@ -1,6 +1,8 @@
-"""Non-maximum suppression in numpy: exactly the greedy result, without a Python loop over candidates."""
+"""Non-maximum suppression and box voting in numpy, without a Python loop over candidates."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +10,10 @@ from numpy.typing import NDArray
 # Candidates are settled in blocks from the highest score down. Within a block the overlap matrix is dense, so the
 # block bounds memory (256 × 256 plus 256 × kept) however many candidates a hostile photo yields.
 BLOCK = 256
+
+# Box voting: who has a say in where a kept box lies. Chosen on the validation photos (docs/training.md).
+VOTE_IOU = 0.65
+VOTE_SHARE = 0.5  # of the kept box's own score
 
 
 def iou_matrix(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -64,3 +70,64 @@ def _settle(boxes: NDArray[np.float32], class_id: NDArray[np.int32], iou_thresho
         if np.array_equal(settled, keep):
             return keep
         keep = settled
+
+
+def agreeing(
+    boxes: NDArray[np.float32], class_id: NDArray[np.int32], kept: NDArray[np.intp], iou_threshold: float
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Which candidates show the same product as a box in `kept`: pairs of a position in `kept` and an index in `boxes`.
+
+    They share its class and have an IoU above `iou_threshold` with it. The first pairs are those of every kept box with
+    itself; the others come in blocks, candidates from left to right.
+    """
+    yield np.arange(len(kept)), kept  # a box without area overlaps not even itself
+    # From left to right, a block is a strip of the photo and meets few of the kept boxes.
+    order = np.argsort(boxes[:, 0], kind="stable")
+    for start in range(0, len(order), BLOCK):
+        block = order[start : start + BLOCK]
+        left, right = boxes[block, 0].min(), boxes[block, 2].max()
+        near = np.flatnonzero((boxes[kept, 0] < right) & (boxes[kept, 2] > left))
+        agree = iou_matrix(boxes[kept[near]], boxes[block]) > iou_threshold
+        agree &= class_id[kept[near]][:, None] == class_id[block][None, :]
+        row, column = np.nonzero(agree)
+        position, candidate = near[row], block[column]
+        others = candidate != kept[position]
+        yield position[others], candidate[others]
+
+
+def vote(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    class_id: NDArray[np.int32],
+    kept: NDArray[np.intp],
+    iou_threshold: float,
+) -> NDArray[np.float32]:
+    """The boxes that `nms` kept at `iou_threshold`, each moved to the mean of those that agree with it: float32 (K, 4).
+
+    A candidate agrees from an IoU above `VOTE_IOU` with a box of its class, counts by its score, and needs at least
+    `VOTE_SHARE` of the box's own: a caller that passes candidates down to that share of its threshold gets boxes
+    that do not depend on the threshold (Gidaris and Komodakis, ICCV 2015, without the share). Kept boxes never move
+    each other.
+    """
+    sums = np.zeros((5, len(kept)))
+    for position, candidate in agreeing(boxes, class_id, kept, max(VOTE_IOU, iou_threshold)):
+        heard = scores[candidate] >= VOTE_SHARE * scores[kept[position]]
+        add_boxes(sums, position[heard], boxes[candidate[heard]], scores[candidate[heard]])
+    return mean_boxes(sums, boxes[kept])
+
+
+def add_boxes(
+    sums: NDArray[np.float64], position: NDArray[np.intp], boxes: NDArray[np.float32], scores: NDArray[np.float32]
+) -> None:
+    """Add boxes (N, 4), weighted by their scores, at each `position` of `sums`: float64 (5, K), the weight last."""
+    weight = scores.astype(np.float64)
+    # One after the other, as `add.at` does: sums by blocks would turn on where a block of candidates ends.
+    for row, values in zip(sums, (*(boxes.T * weight), weight), strict=True):
+        np.add.at(row, position, values)
+
+
+def mean_boxes(sums: NDArray[np.float64], plain: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The means of what `add_boxes` summed, float32 (K, 4); boxes of `plain` where nothing had weight."""
+    sides = np.divide(sums[:4], sums[4], out=plain.T.astype(np.float64), where=sums[4] > 0)
+    boxes: NDArray[np.float32] = sides.T.astype(np.float32)
+    return boxes
