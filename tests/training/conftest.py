@@ -17,6 +17,35 @@ def networks():
 
 
 @pytest.fixture(scope="session")
+def random_checkpoint(tmp_path_factory):
+    """Writes a YOLOv8n with random weights as an Ultralytics checkpoint that tells `names` apart; its path."""
+    import torch
+    from ultralytics import YOLO
+    from ultralytics.nn.tasks import DetectionModel
+
+    def write(names=("product",), seed=7):
+        torch.manual_seed(seed)
+        model = DetectionModel("yolov8n.yaml", nc=len(names), verbose=False)
+        model.names = dict(enumerate(names))
+        for module in model.modules():  # fresh statistics would hide a fold that goes wrong
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 1.5)
+                module.weight.data.uniform_(0.8, 1.2)
+                module.bias.data.normal_(0, 0.1)
+        for branch in model.model[-1].cv3:  # a fresh head is sure of nothing; spread its logits round zero
+            branch[-1].weight.data *= 20
+            branch[-1].bias.data.normal_(0, 0.5)
+        path = tmp_path_factory.mktemp("checkpoint") / "random.pt"
+        wrapper = YOLO("yolov8n.yaml")
+        wrapper.model = model
+        wrapper.save(str(path))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
 def small_photos(tmp_path_factory):
     """Six small photos of coloured blocks, as different from one another as shelf photos are."""
     folder = tmp_path_factory.mktemp("photos")

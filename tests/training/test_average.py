@@ -52,3 +52,21 @@ def test_one_checkpoint_or_two_networks_have_no_mean(checkpoint, tmp_path):
     with pytest.raises(ValueError, match="different networks"):
         average([checkpoint(1, 1), checkpoint(3, 1)], tmp_path / "mean.pt")
     assert not (tmp_path / "mean.pt").exists()
+
+
+def test_what_a_run_needs_to_go_on_stays_behind(torch, checkpoint, tmp_path):
+    from shelfwatch.training.average import average
+    from shelfwatch.training.network import load_network, save_network
+
+    save_network(load_network(checkpoint(1, 1)), tmp_path / "last.pt", {"shelfwatch": {"optimizer": {}}})
+    average([checkpoint(1, 2), tmp_path / "last.pt"], tmp_path / "new" / "mean.pt")
+    assert "shelfwatch" not in torch.load(tmp_path / "new" / "mean.pt", weights_only=False)
+
+
+def test_neither_a_missing_file_nor_a_served_model_has_a_part(checkpoint, tmp_path):
+    from shelfwatch.training.average import average
+
+    with pytest.raises(FileNotFoundError, match=r"absent\.pt: no such checkpoint"):
+        average([checkpoint(1, 1), tmp_path / "absent.pt"], tmp_path / "mean.pt")
+    with pytest.raises(ValueError, match=r"served\.onnx: a served model; only checkpoints have a mean"):
+        average([checkpoint(1, 1), tmp_path / "served.onnx"], tmp_path / "mean.pt")

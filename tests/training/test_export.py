@@ -22,30 +22,10 @@ def extra():
 
 
 @pytest.fixture(scope="module", params=CLASSES, ids=lambda count: f"{count}-classes")
-def checkpoint(request, extra, tmp_path_factory):
+def checkpoint(request, extra, random_checkpoint):
     """A YOLOv8n with random weights as an Ultralytics checkpoint, and its class names."""
-    import torch
-    from ultralytics import YOLO
-    from ultralytics.nn.tasks import DetectionModel
-
-    torch.manual_seed(7)
     names = CLASSES[request.param]
-    model = DetectionModel("yolov8n.yaml", nc=len(names), verbose=False)
-    model.names = dict(enumerate(names))
-    for module in model.modules():  # fresh statistics would hide a fold that goes wrong
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.1)
-            module.running_var.uniform_(0.5, 1.5)
-            module.weight.data.uniform_(0.8, 1.2)
-            module.bias.data.normal_(0, 0.1)
-    for branch in model.model[-1].cv3:  # a fresh head is sure of nothing; spread its logits round zero
-        branch[-1].weight.data *= 20
-        branch[-1].bias.data.normal_(0, 0.5)
-    path = tmp_path_factory.mktemp("checkpoint") / "random.pt"
-    wrapper = YOLO("yolov8n.yaml")
-    wrapper.model = model
-    wrapper.save(str(path))
-    return path, names
+    return random_checkpoint(names), names
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,20 @@
-"""A float32 twin of an INT8 model: the same graph without its quantisation, for comparing speed on one machine."""
+"""Float32 out of INT8: a model's weights, and its twin without quantisation for comparing speed on one machine."""
 
 from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from shelfwatch.inference.model import Model, ModelInfo
 from shelfwatch.training.onnx_file import save
+
+SUFFIX = "_DequantizeLinear_Output"  # what the quantiser appends to the name of a weight it wraps
 
 
 def dequantize(source: Path, out: Path) -> ModelInfo:
@@ -31,23 +36,16 @@ def dequantize(source: Path, out: Path) -> ModelInfo:
     for node in list(graph.node):
         if node.op_type != "DequantizeLinear":
             continue
-        value, scale_name, zero_name = node.input
-        scale, zero = constants[scale_name], constants[zero_name]
+        value, scale = node.input[:2]
         if value in constants:
-            integers = constants[value].astype("float32") - zero.astype("float32").reshape(
-                per_channel(zero.size, constants[value].ndim)
-            )
-            weights = integers * scale.reshape(per_channel(scale.size, constants[value].ndim))
-            graph.initializer.append(numpy_helper.from_array(weights.astype("float32"), node.output[0]))
+            graph.initializer.append(numpy_helper.from_array(dequantized(node, constants), node.output[0]))
             removed.add(node.name)
         elif value in producers and producers[value].op_type == "QuantizeLinear":
             renamed[node.output[0]] = producers[value].input[0]
             removed |= {node.name, producers[value].name}
         else:  # the photo's bytes: no quantiser before them, so the scaling stays, as arithmetic
             cast = onnx.helper.make_node("Cast", [value], [f"{value}_float"], f"{node.name}_cast", to=1)
-            scaled = onnx.helper.make_node(
-                "Mul", [f"{value}_float", scale_name], [node.output[0]], f"{node.name}_scaled"
-            )
+            scaled = onnx.helper.make_node("Mul", [f"{value}_float", scale], [node.output[0]], f"{node.name}_scaled")
             position = list(graph.node).index(node)
             graph.node.insert(position, scaled)
             graph.node.insert(position, cast)
@@ -65,6 +63,41 @@ def dequantize(source: Path, out: Path) -> ModelInfo:
     info = dataclasses.replace(info, precision="float32")
     save(model, info, out)
     return info
+
+
+def weights(source: Path) -> dict[str, NDArray[np.float32]]:
+    """Weights and biases of an exported model's convolutions, by their exported names.
+
+    The weights of an INT8 model are what their integers stand for. A bias is named after its weight: the exporter
+    keeps only one of several that are equal.
+    """
+    graph = onnx.load(source).graph
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    producers = {name: node for node in graph.node for name in node.output}
+
+    def constant(value: str) -> NDArray[np.float32]:
+        if value in constants:
+            return constants[value].astype(np.float32)
+        node = producers[value]
+        return constant(node.input[0]) if node.op_type == "Identity" else dequantized(node, constants)
+
+    found = {}
+    for node in graph.node:
+        if node.op_type == "Conv":
+            name = node.input[1].removesuffix(SUFFIX).removesuffix(".weight")
+            for part, value in zip(("weight", "bias"), node.input[1:], strict=False):
+                found[f"{name}.{part}"] = constant(value)
+    return found
+
+
+def dequantized(node: Any, constants: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
+    """The constant that a DequantizeLinear `node` stands for."""
+    value, scale, zero = (constants[name] for name in node.input)
+    shape = per_channel(scale.size, value.ndim)
+    result: NDArray[np.float32] = (value.astype(np.float32) - zero.astype(np.float32).reshape(shape)) * scale.reshape(
+        shape
+    ).astype(np.float32)
+    return result
 
 
 def per_channel(size: int, dimensions: int) -> list[int]:

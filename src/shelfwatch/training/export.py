@@ -9,10 +9,10 @@ from typing import Any
 import onnx
 import torch
 from torch import Tensor, nn
-from ultralytics import YOLO
 from ultralytics.nn.modules import C2f
 
 from shelfwatch.inference.model import OUTPUTS, ModelInfo
+from shelfwatch.training.network import forward, load_network
 from shelfwatch.training.onnx_file import save
 
 OPSET = 17  # the newest that ONNX Runtime's static quantisation handles without converting
@@ -32,23 +32,17 @@ class DeployableDetector(nn.Module):
         *layers, head = list(detection_model.model)  # type: ignore[arg-type]
         for block in detection_model.modules():
             if isinstance(block, C2f):  # split by constants: a split by shape would fall out of the integer graph
-                block.forward = block.forward_split
+                block.forward = block.forward_split  # type: ignore[method-assign]
         self.layers = nn.ModuleList(layers)
         self.head: Any = head
         self.saved = set(detection_model.save)  # type: ignore[arg-type]
 
     def forward(self, image: Tensor, confidence: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x = image.permute(0, 3, 1, 2).float() * (1 / 255)
-        outputs: list[Tensor | None] = []
-        for layer in self.layers:
-            source: Any = layer.f
-            if source != -1:
-                x = outputs[source] if isinstance(source, int) else [x if j == -1 else outputs[j] for j in source]
-            x = layer(x)
-            outputs.append(x if layer.i in self.saved else None)
+        outputs = forward(self.layers, self.saved, x)
         logits, distances, centres, strides = [], [], [], []
         for level, source in enumerate(self.head.f):
-            feature: Any = outputs[source]
+            feature = outputs[source]
             stride = float(self.head.stride[level])
             logits.append(self.head.cv3[level](feature)[0].flatten(1))  # (classes, h·w)
             box = self.head.cv2[level](feature)[0]  # (4 · bins, h, w)
@@ -70,15 +64,6 @@ class DeployableDetector(nn.Module):
         return boxes, scores[chosen], class_id[chosen]
 
 
-def load_checkpoint(weights: Path) -> Any:
-    """The float32 evaluation-mode detection model of an Ultralytics checkpoint, BatchNorm folded into convolutions."""
-    model = YOLO(str(weights)).model.float()
-    model = model.fuse(verbose=False).eval()
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    return model
-
-
 def export(
     weights: Path,
     out: Path,
@@ -89,14 +74,11 @@ def export(
     operating_threshold: float = 0.25,
     iou_threshold: float = 0.5,
 ) -> ModelInfo:
-    """Write the float32 ONNX of an Ultralytics YOLOv8 checkpoint to `out` and return its metadata.
+    """Write the float32 ONNX of a YOLOv8, an Ultralytics checkpoint or a served model, to `out`; return its metadata.
 
-    Class names and stride come from the checkpoint. Raises `ValueError` where the checkpoint's head is not YOLOv8's.
+    Class names and stride come from `weights`. Raises as `shelfwatch.training.network.load_network`.
     """
-    model = load_checkpoint(weights)
-    head = model.model[-1]
-    if not all(hasattr(head, part) for part in ("cv2", "cv3", "reg_max")):
-        raise ValueError(f"{weights}: not a YOLOv8 detection checkpoint")
+    model = load_network(weights).fuse(verbose=False).eval()
     info = ModelInfo(
         name=name,
         version=version,
