@@ -208,10 +208,33 @@ class TestTiles:
             scale = np.array([width / 1403, height / 1051] * 2)
             assert np.abs(box - np.array([x, y, x + 31, y + 45]) * scale).max() <= scale.max()
 
-    def test_a_jpeg_keeps_the_detail_that_tiles_want(self, red_patch_detector):
-        data = jpeg(Image.new("RGB", (2600, 1950)))
-        assert red_patch_detector.decode(data).pixels.shape == (488, 650, 3)
-        assert red_patch_detector.decode(data, tiles=True).pixels.shape == (975, 1300, 3)
+    @pytest.mark.parametrize(
+        ("size", "first", "finer"),
+        [
+            ((2600, 1950), (488, 650, 3), (975, 1300, 3)),
+            ((1800, 1350), (675, 900, 3), None),
+            ((600, 1), (1, 600, 3), None),
+        ],
+    )
+    def test_a_jpeg_can_be_had_in_more_detail(self, red_patch_detector, size, first, finer):
+        data = jpeg(Image.new("RGB", size))
+        assert red_patch_detector.decode(data).finer is None
+        photo = red_patch_detector.decode(data, tiles=True)
+        assert photo.pixels.shape == first
+        assert (photo.finer and photo.finer().pixels.shape) == finer
+
+    def test_only_a_closer_look_decodes_again(self, fixed_model):
+        again = []
+
+        def finer():
+            again.append(1)
+            return blank(2000, 1500)
+
+        photo = dataclasses.replace(Photo(np.zeros((480, 640, 3), np.uint8), 2000, 1500), finer=finer)
+        detector = Detector(Model(fixed_model(*crowd(1, 21, 15), operating_threshold=0.1)))
+        assert detector.detect(photo).tiles == 0
+        assert detector.detect(photo, max_detections=3, tiles=True).tiles > 0
+        assert again == [1]
 
     def test_a_dense_shelf(self, packaged):
         shelf = render_shelf(3, dataclasses.replace(DENSE, width=2400, height=1800))

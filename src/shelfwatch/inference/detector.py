@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ class Result:
 
     detections: Detections
     truncated: bool  # whether `max_detections` cut the list
-    inference_ms: float  # letterbox, network and suppression
+    inference_ms: float  # letterbox, network and suppression; a closer look also decodes again
     tiles: int = 0  # looked at more closely
 
 
@@ -41,10 +41,14 @@ class Detector:
     def decode(self, data: bytes, *, max_pixels: int = MAX_PIXELS, tiles: bool = False) -> Photo:
         """Decode photo bytes at the resolution this model can use; raises as `shelfwatch.inference.image.decode`.
 
-        With `tiles`, a JPEG keeps the detail that `detect` with `tiles` may want.
+        With `tiles`, the photo can be had in more detail should `detect` with `tiles` want it: few photos are so dense,
+        and all others are seen the same and cost the same as without.
         """
-        target = partial(tiling.needed, input_size=self.info.input_size) if tiles else self.info.input_size
-        return decode(data, target=target, max_pixels=max_pixels)
+        photo = decode(data, target=self.info.input_size, max_pixels=max_pixels)
+        wanted = tiling.needed(photo.width, photo.height, self.info.input_size)
+        if not tiles or max(photo.pixels.shape) >= min(wanted, max(photo.width, photo.height)):
+            return photo
+        return replace(photo, finer=partial(decode, data, target=wanted, max_pixels=max_pixels))
 
     def detect(
         self,
@@ -85,6 +89,7 @@ class Detector:
 
     def look_closer(self, photo: Photo, first: Detections, threshold: float) -> tuple[Detections, int]:
         """The `first` look joined with one through tiles, and how many tiles; none where they would show no more."""
+        photo = photo if photo.finer is None else photo.finer()
         tiles = tiling.plan(photo, self.info.input_size)
         if not tiles:
             return first, 0

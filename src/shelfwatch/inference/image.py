@@ -56,12 +56,14 @@ class Photo:
     """An upright photo.
 
     `pixels` is uint8 (h, w, 3) RGB, decoded at a reduced scale where that was enough; `width` and `height` are the
-    full size of the upright photo in pixels, the frame in which boxes are given.
+    full size of the upright photo in pixels, the frame in which boxes are given. `finer` decodes it again with more
+    detail, where someone may want that; it raises as `decode`.
     """
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
+    finer: Callable[[], Photo] | None = None
 
 
 def sniff_format(data: bytes) -> str | None:
@@ -74,15 +76,13 @@ def sniff_format(data: bytes) -> str | None:
     return None
 
 
-def decode(
-    data: bytes, *, target: int | Callable[[int, int], int] | None = None, max_pixels: int = MAX_PIXELS
-) -> Photo:
+def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
     """Decode photo bytes to upright RGB.
 
-    `target` is the long side in pixels the caller needs, or a function that tells it from width and height: a JPEG is
-    then decoded at the smallest of its built-in scales (1, 1/2, 1/4, 1/8) that is not below it. Animated files give
-    their first frame, transparent ones lie on white. Raises `UnsupportedFormatError`, `ImageTooLargeError` (from the
-    header, before pixels are decoded) or `UndecodableImageError`.
+    `target` is the long side in pixels the caller needs: a JPEG is then decoded at the smallest of its built-in
+    scales (1, 1/2, 1/4, 1/8) that is not below it. Animated files give their first frame, transparent ones lie
+    on white. Raises `UnsupportedFormatError`, `ImageTooLargeError` (from the header, before pixels are decoded)
+    or `UndecodableImageError`.
     """
     kind = sniff_format(data)
     if kind is None:
@@ -98,8 +98,7 @@ def decode(
             )
         orientation = _orientation(image)
         if target is not None and kind == "JPEG":
-            long = target(width, height) if callable(target) else target
-            image.draft("RGB", _draft_size(width, height, long))
+            image.draft("RGB", _draft_size(width, height, target))
         image.load()
         rgb = _to_rgb(image)
         if orientation in UPRIGHT:
