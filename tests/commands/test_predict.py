@@ -7,6 +7,7 @@ from PIL import Image
 
 from shelfwatch.commands.annotate import colour
 from shelfwatch.inference.detector import packaged_models
+from shelfwatch.training.rendering import DENSE, render_shelf
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def test_json(shelfwatch, packaged, photos):
         found = expected(packaged, path)
         assert answer["count"] == len(answer["detections"]) == len(found) > 0
         assert answer["truncated"] is False
+        assert answer["tiles"] == 0
         assert answer["image"] == {"width": 600, "height": 800}
         assert answer["model"] == {
             "name": packaged.info.name,
@@ -66,12 +68,30 @@ def test_confidence_and_cap(shelfwatch, photos):
     assert capped["detections"] == plain["detections"][:3]
 
 
+def test_a_closer_look(shelfwatch, packaged, tmp_path):
+    path = tmp_path / "dense.jpg"
+    path.write_bytes(render_shelf(5, DENSE).to_jpeg())
+    (answer,) = json.loads(shelfwatch("predict", "--json", "--tiles", "auto", path).stdout)
+    found = packaged.detect(packaged.decode(path.read_bytes(), tiles=True), tiles=True)
+    assert answer["tiles"] == found.tiles > 1
+    assert np.allclose([item["box"] for item in answer["detections"]], found.detections.xyxy, atol=0.01)
+    (plain,) = json.loads(shelfwatch("predict", "--json", path).stdout)
+    assert plain["tiles"] == 0
+
+
 def test_the_table_marks_a_cut_list(shelfwatch, photos):
     assert "│ 3+ │" in " ".join(shelfwatch("predict", "--max-detections", "3", photos[0]).stdout.split())
 
 
 @pytest.mark.parametrize(
-    "flags", [("--confidence", "0"), ("--confidence", "1.5"), ("--max-detections", "0"), ("--max-detections", "3001")]
+    "flags",
+    [
+        ("--confidence", "0"),
+        ("--confidence", "1.5"),
+        ("--max-detections", "0"),
+        ("--max-detections", "3001"),
+        ("--tiles", "always"),
+    ],
 )
 def test_flags_out_of_range(shelfwatch, photos, flags):
     result = shelfwatch("predict", *flags, photos[0])

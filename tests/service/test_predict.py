@@ -45,11 +45,12 @@ def assert_problem(response: httpx.Response, status: int, slug: str) -> dict[str
 
 def test_the_answer_has_the_contract_s_fields(service: Service, sample: bytes) -> None:
     answer = post(service, sample).json()
-    assert set(answer) >= {"detections", "count", "truncated", "image", "model", "timing_ms", "request_id"}
+    assert set(answer) >= {"detections", "count", "truncated", "tiles", "image", "model", "timing_ms", "request_id"}
     with Image.open(io.BytesIO(sample)) as picture:
         assert (answer["image"]["width"], answer["image"]["height"]) == picture.size
     assert answer["count"] == len(answer["detections"]) > 20
     assert answer["truncated"] is False
+    assert answer["tiles"] == 0
     assert set(answer["timing_ms"]) == {"decode", "queue", "inference", "total"}
     assert answer["timing_ms"]["total"] >= answer["timing_ms"]["inference"] > 0
     assert set(answer["model"]) == {"name", "version", "precision"}
@@ -108,6 +109,30 @@ def test_a_dense_shelf_is_answered_whole(service: Service) -> None:
     assert answer["count"] == pytest.approx(len(shelf), rel=0.1)
 
 
+def test_a_dense_shelf_gets_a_closer_look_where_it_is_asked_for(service: Service) -> None:
+    shelf = render_shelf(5, DENSE).to_jpeg()
+    plain, off, closer = (
+        post(service, shelf).json(),
+        post(service, shelf, tiles="off"),
+        post(service, shelf, tiles="auto"),
+    )
+    assert off.json()["detections"] == plain["detections"]
+    assert (plain["tiles"], off.json()["tiles"]) == (0, 0)
+    answer = closer.json()
+    assert answer["tiles"] > 1
+    assert answer["count"] == pytest.approx(plain["count"], rel=0.1)
+    assert answer["detections"] != plain["detections"]
+    assert answer["timing_ms"]["inference"] > plain["timing_ms"]["inference"]
+
+
+def test_a_photo_that_is_not_dense_gets_none(service: Service, sample: bytes) -> None:
+    with Image.open(io.BytesIO(sample)) as picture:  # so large that tiles would want it decoded finer
+        large = jpeg(np.asarray(picture.convert("RGB").resize((4000, 3000))))
+    plain, answer = post(service, large).json(), post(service, large, tiles="auto").json()
+    assert answer["tiles"] == 0
+    assert answer["detections"] == plain["detections"]
+
+
 @pytest.mark.parametrize("size", [(1, 1), (4000, 20), (20, 4000), (33, 31)])
 def test_odd_sizes_are_answered(service: Service, size: tuple[int, int]) -> None:
     width, height = size
@@ -159,6 +184,7 @@ def test_an_oversized_body_is_refused_announced_or_not(service: Service) -> None
         *({"confidence": value} for value in (0, 1.2, "much", "nan")),
         *({"max_detections": value} for value in (0, 3001)),
         {"model": "unheard-of"},
+        {"tiles": "always"},
     ],
 )
 def test_a_wrong_query_names_the_parameter(service: Service, sample: bytes, query: dict[str, Any]) -> None:

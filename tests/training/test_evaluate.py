@@ -29,7 +29,7 @@ from shelfwatch.training.evaluate import (
     served_models,
 )
 from shelfwatch.training.matching import compare, matches
-from shelfwatch.training.rendering import RenderOptions, render_shelf
+from shelfwatch.training.rendering import DENSE, RenderOptions, render_shelf
 
 
 def row(count, size=20.0, step=30.0):
@@ -387,6 +387,19 @@ class TestPredicting:
             assert np.allclose(remote.confidence, local.confidence, atol=1e-3)
             assert np.array_equal(remote.class_id, local.class_id)
         assert len(http_predict(connect(service.url))(data, 1.0)) == 0
+
+    def test_a_closer_look(self, packaged, service):
+        data = render_shelf(5, DENSE).to_jpeg()
+        photo = packaged.decode(data, tiles=True)
+        expected = packaged.detect(photo, confidence=0.3, max_detections=3000, tiles=True)
+        assert expected.tiles > 1
+        for predict in (local_predict(packaged, tiles=True), http_predict(connect(service.url), tiles=True)):
+            closer = predict(data, 0.3)
+            assert len(closer) == len(expected.detections)
+            assert np.allclose(closer.xyxy, expected.detections.xyxy, atol=0.1)
+
+    def test_a_refusal_is_raised(self, rendered, service):
+        data = rendered[0].image.read_bytes()
         with pytest.raises(httpx.HTTPStatusError):
             http_predict(connect(service.url), "no-such-model")(data, 0.3)
 

@@ -44,6 +44,13 @@ def load_detector(model: str | None) -> Detector:
 @click.option("--confidence", type=click.FloatRange(0.01, 1), help="Least confidence; default: the model's own.")
 @click.option("--model", help="A packaged model's name or an ONNX file; default: the first packaged one.")
 @click.option("--max-detections", type=click.IntRange(1, 3000), default=MAX_DETECTIONS, show_default=True)
+@click.option(
+    "--tiles",
+    type=click.Choice(["auto", "off"]),
+    default="off",
+    show_default=True,
+    help="Look again at dense photos and panoramas, in overlapping tiles; takes longer.",
+)
 def predict(
     photos: tuple[Path, ...],
     as_json_text: bool,
@@ -51,10 +58,12 @@ def predict(
     confidence: float | None,
     model: str | None,
     max_detections: int,
+    tiles: str,
 ) -> None:
     """Find products in photos. A photo that cannot be read is reported and the others go on."""
     detector = load_detector(model)
     info = detector.info
+    closer = tiles == "auto"
     answers: list[dict[str, Any]] = []
     failures: list[tuple[Path, str]] = []
     written: Counter[str] = Counter()
@@ -71,8 +80,8 @@ def predict(
             try:
                 data = path.read_bytes()
                 start = time.perf_counter()
-                photo = detector.decode(data)
-                result = detector.detect(photo, confidence=confidence, max_detections=max_detections)
+                photo = detector.decode(data, tiles=closer)
+                result = detector.detect(photo, confidence=confidence, max_detections=max_detections, tiles=closer)
             except (OSError, ImageError) as error:
                 failures.append((path, error.strerror or str(error) if isinstance(error, OSError) else str(error)))
                 continue

@@ -124,6 +124,7 @@ def quantize(source: Path, out: Path, data: Path, photos: int) -> None:
 @click.option("--url", help="Evaluate a running service at this address instead of a file.")
 @click.option("--split", default="val", show_default=True)
 @click.option("--confidence", type=click.FloatRange(0.01, 0.99), help="Count at this instead of the model's own.")
+@click.option("--tiles", is_flag=True, help="Look again at dense photos and panoramas, in overlapping tiles.")
 @click.option("--choose-threshold", is_flag=True, help="Find the threshold of least count error and store it.")
 @click.option("--json", "json_file", type=FILE, help="Also write the figures to this file.")
 @click.option("--report", type=FOLDER, help="Also write curves and figures by photo below this folder.")
@@ -133,6 +134,7 @@ def evaluate(
     url: str | None,
     split: str,
     confidence: float | None,
+    tiles: bool,
     choose_threshold: bool,
     json_file: Path | None,
     report: Path | None,
@@ -168,12 +170,12 @@ def evaluate(
                 if name not in served:
                     raise ValueError(f"{url} serves no model {name!r}, only {', '.join(served)}")
                 shown = f"{name}, HTTP"
-                predict, threshold = judge.http_predict(client, model), served[name]
+                predict, threshold = judge.http_predict(client, model, tiles=tiles), served[name]
             else:
                 detector = load_detector(model)
                 name = model or detector.info.name
                 shown = f"{detector.info.name} {detector.info.precision}"
-                predict, threshold = judge.local_predict(detector), detector.info.operating_threshold
+                predict, threshold = judge.local_predict(detector, tiles=tiles), detector.info.operating_threshold
             progress = track(samples, f"Evaluating {name}", console=Console(stderr=True))
             predictions = judge.predict_all(progress, predict)
             if choose_threshold:

@@ -90,21 +90,20 @@ class Engine:
             raise Problem("invalid-request", f"query.model: no model named {name!r}; there is {known}.")
         return self.detectors[name]
 
-    async def analyse(self, detector: Detector, data: bytes, confidence: float | None, max_detections: int) -> Answer:
-        """Decode one photo and detect in it, in a lane.
+    async def analyse(
+        self, detector: Detector, data: bytes, *, confidence: float | None, max_detections: int, tiles: bool
+    ) -> Answer:
+        """Decode one photo and detect in it, in a lane, with a closer look at a dense one where `tiles` says so.
 
         Raises `shelfwatch.inference.image.ImageError`, and `Problem` where the queue is full.
         """
 
         def job() -> tuple[Photo, Result, float]:
             start = time.perf_counter()
-            photo = detector.decode(data, max_pixels=self.settings.max_pixels)
+            photo = detector.decode(data, max_pixels=self.settings.max_pixels, tiles=tiles)
             decode_seconds = time.perf_counter() - start
-            return (
-                photo,
-                detector.detect(photo, confidence=confidence, max_detections=max_detections),
-                decode_seconds,
-            )
+            result = detector.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
+            return photo, result, decode_seconds
 
         try:
             (photo, result, decode_seconds), queue_seconds = await self.lanes.run(job)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Coroutine
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, File, Query, Request, UploadFile
 from starlette.responses import Response
@@ -52,13 +52,18 @@ async def predict(
     ] = None,
     model: Annotated[str | None, Query(description="A served model's name; default: the first.")] = None,
     max_detections: Annotated[int, Query(ge=1, le=3000, description="Most detections to answer.")] = MAX_DETECTIONS,
+    tiles: Annotated[
+        Literal["auto", "off"],
+        Query(description="`auto` looks at dense photos and panoramas again in overlapping tiles, which takes longer."),
+    ] = "off",
 ) -> Response:
     """Detect every product facing in one photo."""
     start = time.perf_counter()
     engine: Engine = request.app.state.engine
     detector = engine.detector(model)
     data = await image.read()
-    answer = await unless_gone(request, engine.analyse(detector, data, confidence, max_detections))
+    work = engine.analyse(detector, data, confidence=confidence, max_detections=max_detections, tiles=tiles == "auto")
+    answer = await unless_gone(request, work)
     if answer is None:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
     observe(request.app.state.metrics, answer)

@@ -47,6 +47,7 @@ class Prediction(BaseModel):
     detections: list[Detection] = Field(description="Sorted by confidence, highest first.")
     count: int = Field(description="Length of `detections`.", examples=[131])
     truncated: bool = Field(description="Whether `max_detections` cut the list.")
+    tiles: int = Field(description="How many tiles were looked at again; 0 without a closer look.", examples=[0])
     image: ImageSize
     model: ModelName
     timing_ms: Timing

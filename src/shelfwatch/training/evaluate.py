@@ -91,11 +91,15 @@ def rounded(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value
 
 
-def local_predict(detector: Detector) -> Predict:
-    """Predictions of a detector in this process, by the service's own path from photo bytes to boxes."""
+def local_predict(detector: Detector, *, tiles: bool = False) -> Predict:
+    """Predictions of a detector in this process, by the service's own path from photo bytes to boxes.
+
+    With `tiles`, dense photos get a closer look.
+    """
 
     def predict(data: bytes, confidence: float) -> Detections:
-        return detector.detect(detector.decode(data), confidence=confidence, max_detections=3000).detections
+        photo = detector.decode(data, tiles=tiles)
+        return detector.detect(photo, confidence=confidence, max_detections=3000, tiles=tiles).detections
 
     return predict
 
@@ -105,13 +109,18 @@ def connect(url: str, key: str | None = None) -> httpx.Client:
     return httpx.Client(base_url=url, timeout=120, headers={"Authorization": f"Bearer {key}"} if key else None)
 
 
-def http_predict(client: httpx.Client, model: str | None = None) -> Predict:
-    """Predictions of a running service, over `POST /predict`; raise `httpx.HTTPError` where it refuses."""
+def http_predict(client: httpx.Client, model: str | None = None, *, tiles: bool = False) -> Predict:
+    """Predictions of a running service, over `POST /predict`; raise `httpx.HTTPError` where it refuses.
+
+    With `tiles`, dense photos get a closer look.
+    """
 
     def predict(data: bytes, confidence: float) -> Detections:
         query: dict[str, Any] = {"confidence": confidence, "max_detections": 3000}
         if model:
             query["model"] = model
+        if tiles:
+            query["tiles"] = "auto"
         response = client.post("/predict", params=query, files={"image": ("photo", data)})
         response.raise_for_status()
         found = response.json()["detections"]
