@@ -306,6 +306,20 @@ def test_several_classes_and_models(open_app: Any, service: Any, shelf: bytes) -
     assert ["model=quick" in request.url for request in app.predicts] == [False, True]
 
 
+def test_closer_look_is_asked_for_with_the_photo_on_the_stage(app: App, service: Any, shelf: bytes) -> None:
+    first = app.drop_and_read(shelf)
+    assert first["tiles"] == 0
+    dense = first | {"tiles": 4}
+    app.page.route("**/predict*", lambda route: route.fulfill(json=dense))
+    box = app.page.get_by_role("checkbox", name="Closer look")
+    expect(box).not_to_be_checked()
+    box.check()
+    expect(app.page.locator("#facts")).to_contain_text("Tiles")
+    box.uncheck()
+    expect(app.page.locator("#result")).to_be_visible()
+    assert ["tiles=auto" in request.url for request in app.predicts] == [False, True, False]
+
+
 def test_numbers_run_to_the_true_value(open_app: Any, service: Any, shelf: bytes) -> None:
     app = open_app(reduced_motion="no-preference", viewport=DESK)
     app.drop_and_read(shelf)

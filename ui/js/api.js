@@ -58,12 +58,13 @@ async function request(path, init = {}) {
  * Everything the model sees in the photo; what is too unsure is filtered later, in the browser.
  *
  * @param {File} file
- * @param {{model?: string, confidence?: number, signal?: AbortSignal}} [options]
+ * @param {{model?: string, closer?: boolean, confidence?: number, signal?: AbortSignal}} [options]
  * @returns {Promise<Prediction>}
  */
-export async function predict(file, { model, confidence = LOWEST_CONFIDENCE, signal } = {}) {
+export async function predict(file, { model, closer, confidence = LOWEST_CONFIDENCE, signal } = {}) {
   const query = new URLSearchParams({ confidence: String(confidence), max_detections: String(MOST_DETECTIONS) });
   if (model) query.set("model", model);
+  if (closer) query.set("tiles", "auto");
   const body = new FormData();
   body.append("image", file, file.name || "photo");
   const response = await request(`/predict?${query}`, { method: "POST", body, signal });

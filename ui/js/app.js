@@ -129,7 +129,8 @@ async function count(controller = begin()) {
   try {
     const usual = status.model(chosenModel)?.operating_threshold ?? LOWEST_CONFIDENCE;
     const confidence = Math.min(LOWEST_CONFIDENCE, usual);
-    const answer = await predict(current.file, { model: chosenModel, confidence, signal: controller.signal });
+    const closer = byId("closer", HTMLInputElement).checked;
+    const answer = await predict(current.file, { model: chosenModel, closer, confidence, signal: controller.signal });
     if (!status.models.length) await status.refresh();
     if (controller.signal.aborted) return;
     failure.clear(true);
@@ -224,6 +225,7 @@ function startControls() {
     chosenModel = event.target.value;
     void count();
   });
+  byId("closer", HTMLInputElement).addEventListener("change", () => void count());
   byId("download", HTMLButtonElement).addEventListener("click", async () => {
     announce(texts.downloading);
     if (photo && !(await downloadAnnotated(photo, result.shown))) {

@@ -85,12 +85,13 @@ export class Result {
   }
 
   /** @param {Prediction} answer */
-  showFacts({ model, image, timing_ms: timing, request_id }) {
+  showFacts({ model, tiles, image, timing_ms: timing, request_id }) {
     /** @type {[string, string][]} */
     const facts = [[texts.precision, model.precision.toUpperCase()]];
     // With several models the choice above says which one answered.
     if (byId("model-choice", HTMLElement).hidden) facts.unshift([texts.model, `${model.name} ${model.version}`]);
     if (this.model?.runtime) facts.push([texts.runtime, this.model.runtime]);
+    if (tiles) facts.push([texts.tiles, whole(tiles)]);
     facts.push(
       [texts.photo, phrases.size(whole(image.width), whole(image.height))],
       [texts.decode, durationText(timing.decode)],

@@ -77,6 +77,8 @@ export const texts = {
   inference: "Inference",
   total: "Total",
   model: "Model",
+  closer: "Closer look at dense shelves",
+  tiles: "Tiles",
   precision: "Precision",
   runtime: "Runtime",
   photo: "Photo",

@@ -13,6 +13,7 @@
  * @property {Detection[]} detections  highest confidence first
  * @property {number} count
  * @property {boolean} truncated
+ * @property {number} tiles  looked at more closely
  * @property {{width: number, height: number}} image
  * @property {{name: string, version: string, precision: string}} model
  * @property {{decode: number, queue: number, inference: number, total: number}} timing_ms
