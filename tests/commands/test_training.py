@@ -79,6 +79,13 @@ class TestEvaluate:
         assert values["threshold"] == 0.98
         assert values["count_bias"] < -0.2  # few products are that sure
 
+    def test_a_closer_look_leaves_photos_that_are_not_dense_as_they_are(self, shelfwatch, dataset, tmp_path):
+        figures = []
+        for flags in ((), ("--tiles",)):
+            assert shelfwatch("evaluate", dataset, *flags, "--json", tmp_path / "figures.json").exit_code == 0
+            figures.append(json.loads((tmp_path / "figures.json").read_text()))
+        assert figures[0] == figures[1]
+
     def test_several_models(self, shelfwatch, packaged, networks, dataset, tmp_path):
         other = networks["write_network"](tmp_path / "other.onnx")
         flags = ("--model", packaged.info.name, "--model", other, "--json", tmp_path / "figures.json")
