@@ -1,11 +1,10 @@
-import os
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from shelfwatch.training.dataset import DatasetError, label_path, load_dataset, read_sample, stage
+from shelfwatch.training.dataset import DatasetError, label_path, load_dataset, read_sample
 
 
 class TestDescription:
@@ -140,72 +139,3 @@ class TestLabels:
     def test_rounding_overshoot_is_clipped(self, write_dataset):
         sample = self.sample(write_dataset, ["0 0.5 0.5 1.01 1.01"])
         assert np.allclose(sample.boxes, [[0, 0, 40, 20]])
-
-
-class TestStage:
-    @pytest.fixture
-    def source(self, write_dataset):
-        return write_dataset(
-            {
-                "train": {"a.png": ["1 0.5 0.5 0.1 0.1"], "empty.jpg": None},
-                "val": {"b.png": ["0 0.25 0.5 0.1 0.1", "1 0.5 0.5 0.2 0.2"]},
-            },
-            names=("bottle", "can"),
-        )
-
-    @staticmethod
-    def state(folder):
-        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in folder.rglob("*")}
-
-    def test_same_data_and_source_untouched(self, source, tmp_path):
-        before = self.state(source.parent)
-        original = load_dataset(source)
-        staged = load_dataset(stage(original, tmp_path / "run" / "dataset"))
-        assert self.state(source.parent) == before
-        assert staged.names == original.names
-        assert staged.splits.keys() == original.splits.keys()
-        for split in original.splits:
-            for ours, theirs in zip(staged.samples(split), original.samples(split), strict=True):
-                assert ours.image.name == theirs.image.name
-                assert ours.image.is_symlink()
-                assert ours.image.resolve() == theirs.image.resolve()
-                assert np.array_equal(ours.boxes, theirs.boxes)
-                assert np.array_equal(ours.class_id, theirs.class_id)
-
-    def test_labels_are_copies(self, source, tmp_path):
-        stage(load_dataset(source), tmp_path / "dataset")
-        copy = tmp_path / "dataset" / "labels" / "val" / "b.txt"
-        assert not copy.is_symlink()
-        copy.write_text("changed")
-        assert "changed" not in (source.parent / "labels" / "val" / "b.txt").read_text()
-        assert not (tmp_path / "dataset" / "labels" / "train" / "empty.txt").exists()
-
-    def test_from_a_read_only_source(self, source, tmp_path):
-        folders = [path for path in source.parent.rglob("*") if path.is_dir()]
-        try:
-            for folder in folders:
-                folder.chmod(0o555)
-            staged = load_dataset(stage(load_dataset(source), tmp_path / "dataset"))
-            assert len(staged.samples("train")) == 2
-            assert os.access(tmp_path / "dataset" / "labels" / "train", os.W_OK)
-        finally:
-            for folder in folders:
-                folder.chmod(0o755)
-
-    def test_never_onto_the_source_itself(self, source):
-        before = self.state(source.parent)
-        for folder in (source.parent, source.parent.parent):
-            with pytest.raises(DatasetError, match="lies where it would be staged"):
-                stage(load_dataset(source), folder)
-        assert self.state(source.parent) == before
-
-    def test_a_second_time_leaves_nothing_of_the_first(self, source, tmp_path):
-        folder = tmp_path / "dataset"
-        stage(load_dataset(source), folder)
-        (folder / "labels" / "val.cache").write_text("a trainer's cache")
-        (source.parent / "images" / "train" / "empty.jpg").unlink()
-        stage(load_dataset(source), folder)
-        assert [path.name for path in (folder / "images" / "train").iterdir()] == ["a.png"]
-        assert not (folder / "labels" / "val.cache").exists()
-        # Clearing the links away must not have followed them.
-        assert (source.parent / "images" / "train" / "a.png").is_file()

@@ -1,25 +1,55 @@
 import csv
 import math
+import shutil
+from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from shelfwatch.training.dataset import DatasetError
-from shelfwatch.training.rendering import RenderOptions
-from shelfwatch.training.train import TrainOptions, bfloat16_forward, has_fast_bfloat16, plot_curves, train
-from support import write_shelves
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("ultralytics", reason="the extra `train` is not installed")
+
+from shelfwatch.inference.detector import Detector  # noqa: E402
+from shelfwatch.inference.model import Model  # noqa: E402
+from shelfwatch.inference.nms import iou_matrix  # noqa: E402
+from shelfwatch.training.augment import AugmentOptions  # noqa: E402
+from shelfwatch.training.dataset import DatasetError  # noqa: E402
+from shelfwatch.training.evaluate import local_predict, predict_all  # noqa: E402
+from shelfwatch.training.export import export  # noqa: E402
+from shelfwatch.training.loss import Anchors  # noqa: E402
+from shelfwatch.training.network import Predictions, load_network  # noqa: E402
+from shelfwatch.training.rendering import RenderOptions  # noqa: E402
+from shelfwatch.training.train import (  # noqa: E402
+    IOU_THRESHOLD,
+    WARM_UP,
+    Trainer,
+    TrainOptions,
+    distillation_loss,
+    has_fast_bfloat16,
+    plot_curves,
+    train,
+)
+from shelfwatch.training.views import Views, batches  # noqa: E402
+from support import write_shelves  # noqa: E402
 
 pytestmark = pytest.mark.train
 
-INPUT_SIZE = 160
+INPUT_SIZE = 96
+COLUMNS = ["epoch", "box_loss", "class_loss", "dfl_loss", "distillation"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def extra():
-    """The train extra."""
-    for module in ("torch", "ultralytics", "matplotlib"):
-        pytest.importorskip(module, reason=f"{module} is not installed: these tests need the train extra")
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    """Tiny tensors gain nothing from threads, which on a busy machine wait for one another."""
+    monkeypatch.setattr("shelfwatch.training.train.available_cpus", lambda: 1)
+
+
+@pytest.fixture
+def float32(monkeypatch):
+    """Arithmetic that leaves nothing to chance."""
+    monkeypatch.setattr("shelfwatch.training.train.has_fast_bfloat16", lambda: False)
 
 
 @pytest.fixture(scope="module")
@@ -29,127 +59,94 @@ def rendered(tmp_path_factory):
     return write_shelves(tmp_path_factory.mktemp("shelves"), options, {"train": range(4), "val": range(4, 6)})
 
 
-@pytest.fixture(scope="module")
-def checkpoint(extra, tmp_path_factory):
-    """A YOLOv8n of one class with random weights."""
-    import torch
-    from ultralytics import YOLO
-    from ultralytics.nn.tasks import DetectionModel
+@pytest.fixture
+def two_classes(rendered, tmp_path):
+    """The same shelves with a second class in the dataset file."""
+    folder = shutil.copytree(rendered.parent, tmp_path / "two")
+    file = folder / "dataset.yaml"
+    file.write_text(file.read_text().replace("{0: product}", "{0: bottle, 1: can}"))
+    return file
 
-    torch.manual_seed(1)
-    path = tmp_path_factory.mktemp("checkpoint") / "random.pt"
-    wrapper = YOLO("yolov8n.yaml")
-    wrapper.model = DetectionModel("yolov8n.yaml", nc=1, verbose=False)
-    wrapper.model.names = {0: "product"}
-    wrapper.save(str(path))
+
+@pytest.fixture(scope="module")
+def checkpoint(random_checkpoint):
+    """A YOLOv8n of one class with random weights, which says of itself that it was trained on one class."""
+    path = random_checkpoint(("item",))
     saved = torch.load(path, weights_only=False)
     saved["train_args"] = {**(saved.get("train_args") or {}), "single_cls": True}  # a run must not inherit it
     torch.save(saved, path)
     return path
 
 
-class TestBfloat16:
-    @pytest.fixture
-    def model(self, checkpoint):
-        from ultralytics import YOLO
-        from ultralytics.cfg import get_cfg
-
-        network = YOLO(str(checkpoint)).model.float().train()
-        network.args = get_cfg()  # the gains of the loss
-        return network
-
-    @pytest.fixture
-    def batch(self):
-        import torch
-
-        rng = np.random.default_rng(2)
-        centres = rng.uniform(0.2, 0.8, (12, 2))
-        return {
-            "img": torch.from_numpy(rng.random((2, 3, INPUT_SIZE, INPUT_SIZE), dtype=np.float32)),
-            "batch_idx": torch.arange(12).float() // 6,
-            "cls": torch.zeros(12, 1),
-            "bboxes": torch.from_numpy(np.concatenate([centres, np.full((12, 2), 0.2)], axis=1)).float(),
-        }
-
-    def test_the_method_is_put_back(self):
-        from ultralytics.nn.tasks import DetectionModel
-
-        before = DetectionModel.loss
-        with bfloat16_forward(True):
-            assert DetectionModel.loss is not before
-        assert DetectionModel.loss is before
-        with pytest.raises(RuntimeError, match="interrupted"), bfloat16_forward(True):
-            raise RuntimeError("interrupted")
-        assert DetectionModel.loss is before
-
-    def test_disabled_changes_nothing(self):
-        from ultralytics.nn.tasks import DetectionModel
-
-        before = DetectionModel.loss
-        with bfloat16_forward(False):
-            assert DetectionModel.loss is before
-
-    def test_loss_is_float32_and_close(self, model, batch):
-        import torch
-
-        expected, _ = model.loss(batch)
-        with bfloat16_forward(True):
-            seen = []
-            hook = model.model[2].register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
-            total, _ = model.loss(batch)
-            hook.remove()
-        assert seen == [torch.bfloat16]
-        assert total.dtype == torch.float32
-        assert torch.isfinite(total).all()
-        assert torch.allclose(total, expected, rtol=0.05)
-        assert not torch.equal(total, expected)
-
-    def test_gradients_reach_every_weight(self, model, batch):
-        with bfloat16_forward(True):
-            model.loss(batch)[0].sum().backward()
-        for name, parameter in model.named_parameters():
-            if parameter.requires_grad:
-                assert parameter.grad is not None, name
-                assert parameter.grad.isfinite().all(), name
-
-    def test_predictions_made_before_are_used(self, model, batch):
-        import torch
-
-        predictions = model.forward(batch["img"])
-        expected, _ = model.loss(batch, predictions)
-        with bfloat16_forward(True):
-            total, _ = model.loss(batch, predictions)
-        assert torch.equal(total, expected)
-
-    def test_probe_answers(self):
-        assert isinstance(has_fast_bfloat16(), bool)
-
-
 @pytest.fixture(scope="module")
-def run(checkpoint, rendered, tmp_path_factory):
-    """The folder of a run of one epoch, and the path that `train` returned."""
-    out = tmp_path_factory.mktemp("runs") / "first"
-    best = train(
-        TrainOptions(
-            weights=checkpoint, data=rendered, out=out, epochs=1, input_size=INPUT_SIZE, batch=2, workers=0, mosaic=0.5
-        )
+def served(checkpoint, tmp_path_factory):
+    """The checkpoint as an ONNX model."""
+    path = tmp_path_factory.mktemp("served") / "random.onnx"
+    export(checkpoint, path, name="random", version="1", input_size=INPUT_SIZE)
+    return path
+
+
+@pytest.fixture
+def options(checkpoint, rendered, tmp_path):
+    """A run of two epochs of two steps each on tiny views."""
+    return TrainOptions(
+        weights=checkpoint,
+        data=rendered,
+        out=tmp_path / "run",
+        epochs=2,
+        views=4,
+        batch=2,
+        input_size=INPUT_SIZE,
+        workers=0,
+        augment=AugmentOptions(canvas=64),
     )
-    return out, best
+
+
+def rows_of(out):
+    with (out / "results.csv").open() as file:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def state_of(path):
+    return load_network(path).state_dict()
+
+
+def same_boxes(a, b):
+    """Whether nearly every box of one has its like in the other."""
+    overlap = iou_matrix(a.xyxy, b.xyxy) > 0.98
+    return len(a) > 5 and overlap.any(0).mean() > 0.98 and overlap.any(1).mean() > 0.98
+
+
+def some_batch(trainer):
+    options = trainer.options
+    views = Views(trainer.sources, options.batch, options.input_size, options.augment, options.seed)
+    (batch,) = batches(views, options.batch, 0)
+    return batch
 
 
 class TestTrain:
-    def test_leaves_a_checkpoint_and_curves(self, run):
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def run(checkpoint, rendered, tmp_path_factory):
+        """The folder of a run of one epoch, and the path that `train` returned."""
+        out = tmp_path_factory.mktemp("runs") / "first"
+        options = TrainOptions(checkpoint, rendered, out=out, epochs=1, views=4, batch=2, input_size=INPUT_SIZE)
+        return out, train(replace(options, workers=0, augment=AugmentOptions(canvas=64)))
+
+    def test_leaves_checkpoints_and_curves(self, run):
         from ultralytics import YOLO
 
         out, best = run
         assert best == out / "weights" / "best.pt"
-        assert (out / "weights" / "last.pt").is_file()
-        assert YOLO(str(best)).names == {0: "product"}
-        with (out / "results.csv").open() as file:
-            rows = [{key.strip(): float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-        assert [row["epoch"] for row in rows] == [1]
-        assert all(math.isfinite(value) for value in rows[0].values())
-        assert rows[0]["train/box_loss"] > 0
+        for name in ("best.pt", "last.pt"):
+            assert YOLO(out / "weights" / name).names == {0: "product"}
+        (row,) = rows_of(out)
+        assert list(row)[:5] == COLUMNS
+        assert list(row)[5:] == ["ap", "ap50", "ap75", "ar300", "count_error", "threshold"]
+        assert all(math.isfinite(value) for value in row.values())
+        assert row["epoch"] == 1
+        assert min(row["box_loss"], row["class_loss"], row["dfl_loss"]) > 0
+        assert row["distillation"] == 0
         with Image.open(out / "curves.png") as picture:
             assert picture.width > picture.height > 300
 
@@ -157,78 +154,282 @@ class TestTrain:
         assert {path.suffix for path in rendered.parent.rglob("*") if path.is_file()} == {".jpg", ".txt", ".yaml"}
 
     def test_weights_moved(self, run, checkpoint):
-        import torch
-        from ultralytics import YOLO
-
-        before, after = (YOLO(str(path)).model.float().state_dict() for path in (checkpoint, run[1]))
-        changed = [name for name in before if not torch.equal(before[name], after[name].float())]
+        before, after = state_of(checkpoint), state_of(run[1])
+        changed = [name for name in before if not torch.equal(before[name], after[name])]
         assert len(changed) > 0.5 * len(before)
 
     def test_the_result_can_be_exported(self, run, tmp_path):
-        from shelfwatch.inference.model import Model
-        from shelfwatch.training.export import export
-
         export(run[1], tmp_path / "model.onnx", name="tiny", version="0", input_size=INPUT_SIZE)
         assert Model(tmp_path / "model.onnx").info.classes == ("product",)
 
     def test_resuming_a_finished_run_is_refused(self, run, checkpoint, rendered):
-        # Ultralytics strips the optimiser of a finished run: there is nothing left to continue.
-        options = TrainOptions(weights=checkpoint, data=rendered, out=run[0], resume=True, workers=0)
         before = {path: path.stat().st_mtime_ns for path in (run[1], run[0] / "results.csv")}
         with pytest.raises(FileNotFoundError, match=r"last\.pt: this run has finished, there is nothing to resume"):
-            train(options)
+            train(TrainOptions(checkpoint, rendered, out=run[0], resume=True, workers=0))
         assert {path: path.stat().st_mtime_ns for path in before} == before
 
-    def test_an_interrupted_run_is_continued(self, checkpoint, rendered, tmp_path):
-        from ultralytics.engine.trainer import BaseTrainer
+    def test_the_same_run_again_is_the_same(self, options, tmp_path):
+        for name in ("a", "b"):
+            train(replace(options, epochs=1, out=tmp_path / name))
+        assert rows_of(tmp_path / "a") == rows_of(tmp_path / "b")
 
-        options = {
-            "weights": checkpoint,
-            "data": rendered,
-            "out": tmp_path / "run",
-            "epochs": 2,
-            "input_size": INPUT_SIZE,
-            "batch": 2,
-            "workers": 0,
-        }
+    def test_a_new_run_in_the_same_folder_starts_its_curves_anew(self, options):
+        for epochs in (2, 1):
+            train(replace(options, epochs=epochs))
+        assert [row["epoch"] for row in rows_of(options.out)] == [1]
+
+
+class TestResume:
+    def interrupt(self, options, monkeypatch):
+        """Run until the second epoch begins."""
 
         class Interrupted(Exception):
             pass
 
-        original = BaseTrainer.save_model
+        original = Trainer.schedule
 
-        def save_then_stop(trainer):
+        def schedule(trainer):
+            if trainer.done.epoch == 1:
+                raise Interrupted
             original(trainer)
-            raise Interrupted
 
-        BaseTrainer.save_model = save_then_stop
-        try:
+        with monkeypatch.context() as patch:
+            patch.setattr(Trainer, "schedule", schedule)
             with pytest.raises(Interrupted):
-                train(TrainOptions(**options))
-        finally:
-            BaseTrainer.save_model = original
-        assert (tmp_path / "run" / "weights" / "last.pt").is_file()
-        best = train(TrainOptions(**options, resume=True))
+                train(options)
+
+    def test_goes_on_as_if_nothing_had_happened(self, options, monkeypatch, tmp_path):
+        train(replace(options, out=tmp_path / "whole"))
+        self.interrupt(options, monkeypatch)
+        assert [row["epoch"] for row in rows_of(options.out)] == [1]
+        best = train(replace(options, resume=True))
         assert best.is_file()
-        with (tmp_path / "run" / "results.csv").open() as file:
-            assert [float(row["epoch"]) for row in csv.DictReader(file)] == [1, 2]
+        whole, resumed = rows_of(tmp_path / "whole"), rows_of(options.out)
+        assert [row["epoch"] for row in resumed] == [1, 2]
+        for expected, found in zip(whole, resumed, strict=True):
+            assert list(found.values()) == pytest.approx(list(expected.values()), rel=1e-3, abs=1e-4)
+        expected, found = (state_of(out / "weights" / "last.pt") for out in (tmp_path / "whole", options.out))
+        for name, value in expected.items():
+            assert torch.allclose(value.float(), found[name].float(), rtol=1e-2, atol=1e-3), name
 
+    def test_an_interrupted_run_is_a_checkpoint_too(self, options, monkeypatch):
+        self.interrupt(options, monkeypatch)
+        assert load_network(options.out / "weights" / "last.pt").names == {0: "product"}
+
+    def test_with_another_dataset(self, options, monkeypatch, two_classes):
+        self.interrupt(options, monkeypatch)
+        with pytest.raises(ValueError, match=r"last\.pt tells 1 classes apart, .*dataset\.yaml 2"):
+            train(replace(options, data=two_classes, resume=True))
+
+
+class TestErrors:
     @pytest.mark.parametrize("resume", [False, True])
-    def test_missing_checkpoint(self, rendered, tmp_path, resume):
-        options = TrainOptions(weights=tmp_path / "absent.pt", data=rendered, out=tmp_path / "run", resume=resume)
+    def test_missing_checkpoint(self, options, tmp_path, resume):
         with pytest.raises(FileNotFoundError, match=r"last\.pt" if resume else r"absent\.pt"):
-            train(options)
-        assert not (tmp_path / "run").exists()
+            train(replace(options, weights=tmp_path / "absent.pt", resume=resume))
+        assert not options.out.exists()
 
-    def test_missing_dataset(self, checkpoint, tmp_path):
+    def test_a_failed_start_leaves_an_earlier_run_alone(self, options):
+        options.out.mkdir()
+        (options.out / "results.csv").write_text("epoch\n1\n")
+        with pytest.raises(FileNotFoundError):
+            train(replace(options, weights=options.out / "absent.pt"))
+        assert (options.out / "results.csv").read_text() == "epoch\n1\n"
+
+    def test_missing_dataset(self, options, tmp_path):
         with pytest.raises(DatasetError, match="no such dataset file"):
-            train(TrainOptions(weights=checkpoint, data=tmp_path / "absent.yaml", out=tmp_path / "run"))
+            train(replace(options, data=tmp_path / "absent.yaml"))
+        with pytest.raises(DatasetError, match="no such dataset file"):
+            train(replace(options, extra=((tmp_path / "absent.yaml", 1.0),)))
+
+    def test_extra_photos_of_other_classes(self, options, two_classes):
+        with pytest.raises(DatasetError, match="its classes are not those of"):
+            train(replace(options, extra=((two_classes, 1.0),)))
+
+    def test_a_teacher_of_other_classes(self, options, random_checkpoint):
+        with pytest.raises(ValueError, match="a teacher must know the 1 classes"):
+            train(replace(options, teacher=random_checkpoint(("a", "b"))))
+
+    def test_a_canvas_the_network_cannot_halve(self, options):
+        with pytest.raises(ValueError, match="a canvas of 100 pixels is not a multiple of 32"):
+            train(replace(options, augment=AugmentOptions(canvas=100)))
+
+
+class TestStarts:
+    def test_from_onnx(self, options, served, float32):
+        trainer = Trainer(replace(options, weights=served))
+        norms = [m for m in trainer.network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        assert all(norm.running_mean.abs().max() > 0 for norm in norms)  # the photos' own statistics
+        own = Trainer(options)
+        expected, found = (each.detect(each.val[0]) for each in (own, trainer))
+        assert same_boxes(found, expected)
+        assert train(replace(options, weights=served, epochs=1)).is_file()
+
+    def test_another_number_of_classes(self, options, two_classes, capsys):
+        best = train(replace(options, data=two_classes, epochs=1))
+        words = " ".join(capsys.readouterr().err.split())
+        assert "knows 1 classes, not 2: its class scores are learned anew" in words
+        assert load_network(best).names == {0: "bottle", 1: "can"}
+        assert load_network(best).model[-1].nc == 2
+
+    def test_extra_photos(self, options, rendered, tmp_path):
+        more = shutil.copytree(rendered.parent, tmp_path / "more") / "dataset.yaml"
+        trainer = Trainer(replace(options, extra=((more, 0.5),)))
+        assert [(len(source.samples), source.weight) for source in trainer.sources] == [(4, 1.0), (4, 0.5)]
+        assert len(trainer.val) == 2
+
+
+class TestTrainer:
+    def test_a_step_lowers_the_loss(self, options):
+        trainer = Trainer(replace(options, learning_rate=1e-3))
+        trainer.network.train()
+        batch = some_batch(trainer)
+        losses = [sum(trainer.step(batch)) for _ in range(8)]
+        assert losses[-1] < 0.9 * losses[0]
+
+    def test_the_average_follows(self, options):
+        trainer = Trainer(options)
+        trainer.network.train()
+        start = {name: value.clone() for name, value in trainer.average.state_dict().items()}
+        trainer.step(some_batch(trainer))
+        decay = options.ema * (1 - math.exp(-1 / 200))
+        for name, value in trainer.average.state_dict().items():
+            now = trainer.network.state_dict()[name]
+            expected = start[name] * decay + now * (1 - decay) if value.is_floating_point() else now
+            assert torch.allclose(value, expected, atol=1e-5), name
+
+    def test_a_long_memory(self, options):
+        trainer = Trainer(options)
+        trainer.done.step = 100_000
+        before = trainer.average.state_dict()["model.0.conv.weight"].clone()
+        with torch.no_grad():
+            trainer.network.model[0].conv.weight.add_(1)
+        trainer.follow()
+        moved = trainer.average.state_dict()["model.0.conv.weight"] - before
+        assert torch.allclose(moved, torch.full_like(moved, 1 - options.ema), atol=1e-4)
+
+    def test_frozen_layers_stay(self, options, checkpoint):
+        train(replace(options, freeze=5, epochs=1, learning_rate=1e-3))
+        before, after = state_of(checkpoint), state_of(options.out / "weights" / "last.pt")
+        for name, value in before.items():
+            if int(name.split(".")[1]) < 5:
+                assert torch.allclose(value.float(), after[name].float(), rtol=1e-3, atol=1e-6), name
+        for name in ("model.5.conv.weight", "model.5.bn.running_mean", "model.22.cv3.0.2.bias"):
+            assert not torch.allclose(before[name], after[name], rtol=1e-3, atol=1e-6), name
+
+    def test_the_learning_rate_rises_and_falls(self, options):
+        trainer = Trainer(options)
+        rates = []
+        for share in (0.0, WARM_UP / 2, WARM_UP, 0.5, 1.0):
+            trainer.done.share = share
+            trainer.schedule()
+            rates.append({group["lr"] for group in trainer.optimizer.param_groups})
+        (first,), (half,), (full,), (middle,), (last,) = rates
+        assert 0 < first < 0.01 * full
+        assert half == pytest.approx(full / 2, rel=0.02)
+        assert full == pytest.approx(options.learning_rate, rel=0.01)
+        assert middle == pytest.approx(0.51 * options.learning_rate, rel=0.01)
+        assert last == pytest.approx(0.02 * options.learning_rate)
+
+    def test_only_matrices_decay(self, options):
+        decayed, plain = Trainer(options).optimizer.param_groups
+        assert (decayed["weight_decay"], plain["weight_decay"]) == (options.weight_decay, 0)
+        assert {p.ndim for p in decayed["params"]} == {4}
+        assert {p.ndim for p in plain["params"]} == {1}
+
+    def test_validates_as_the_service_answers(self, options, served, float32):
+        trainer = Trainer(options)
+        detector = Detector(Model(served))
+        assert detector.info.iou_threshold == IOU_THRESHOLD
+        trainer.average.eval()
+        for sample, expected in zip(trainer.val, predict_all(trainer.val, local_predict(detector)), strict=True):
+            found = trainer.detect(sample)
+            assert same_boxes(found, expected)
+            assert np.allclose(found.confidence[:20], expected.confidence[:20], atol=1e-3)
+
+    def test_the_hours_end_the_run(self, options):
+        best = train(replace(options, hours=1e-9, epochs=50))
+        assert best.is_file()
+        assert [row["epoch"] for row in rows_of(options.out)] == [1]
+        with pytest.raises(FileNotFoundError, match="has finished"):
+            train(replace(options, resume=True))
+
+    def test_hours_take_the_place_of_epochs(self, options, monkeypatch):
+        clock = count(0, 12 * 60)  # seconds; every look at it takes a fifth of an hour
+        monkeypatch.setattr("shelfwatch.training.train.time.monotonic", lambda: next(clock))
+        steps = []
+        monkeypatch.setattr(Trainer, "schedule", lambda trainer: steps.append(trainer.done.share))
+        train(replace(options, hours=1, epochs=1))
+        assert steps == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+        assert [row["epoch"] for row in rows_of(options.out)] == [1, 2, 3]
+
+    def test_patience_ends_the_run(self, options, monkeypatch):
+        figures, validate = iter([0.2, 0.3, 0.1, 0.1, 0.1, 0.1]), Trainer.validate
+        monkeypatch.setattr(Trainer, "validate", lambda trainer: replace(validate(trainer), ap=next(figures)))
+        best = train(replace(options, epochs=6, views=2, patience=2))
+        assert [row["ap"] for row in rows_of(options.out)] == [0.2, 0.3, 0.1, 0.1]
+        best_weights, last = (state_of(best.with_name(name))["model.0.conv.weight"] for name in ("best.pt", "last.pt"))
+        assert not torch.equal(best_weights, last)  # the second epoch's, not the fourth's
+        with pytest.raises(FileNotFoundError, match="has finished"):
+            train(replace(options, resume=True))
+
+    def test_probe_answers(self):
+        assert isinstance(has_fast_bfloat16(), bool)
+
+
+class TestTeacher:
+    def predictions(self, seed):
+        torch.manual_seed(seed)
+        shapes = [(4, 4), (2, 2), (1, 1)]
+        return Predictions(torch.randn(2, 21, 2), torch.randn(2, 21, 64), Anchors.of(shapes, (8, 16, 32)))
+
+    def test_nothing_to_learn_from_oneself(self):
+        own = self.predictions(0)
+        assert distillation_loss(own, own) == pytest.approx(0, abs=1e-5)
+
+    def test_learning_ends_at_the_teacher(self):
+        teacher, student = self.predictions(0), self.predictions(1)
+        logits, distributions = (part.requires_grad_() for part in (student.logits, student.distributions))
+        optimizer = torch.optim.Adam([logits, distributions], lr=0.05)
+        losses = []
+        for _ in range(300):
+            loss = distillation_loss(Predictions(logits, distributions, student.anchors), teacher)
+            losses.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        assert losses[-1] < 0.01 * losses[0]
+        sure = teacher.logits.sigmoid().amax(2) > 0.1
+        assert (logits.sigmoid() - teacher.logits.sigmoid()).abs().mean() < 0.03
+        own, other = (part[sure].unflatten(1, (4, 16)).softmax(2) for part in (distributions, teacher.distributions))
+        assert (own - other).abs().max() < 0.05
+
+    def test_a_teacher_that_sees_nothing_has_no_say_in_boxes(self):
+        student, teacher = self.predictions(1), self.predictions(0)
+        student.distributions.requires_grad_()
+        student.logits.requires_grad_()
+        loss = distillation_loss(student, replace(teacher, logits=teacher.logits - 20))
+        loss.backward()
+        assert torch.isfinite(loss)
+        assert not student.distributions.grad.any()
+        assert (student.logits.grad > 0).any()
+
+    def test_a_run_with_a_teacher(self, options, random_checkpoint):
+        teacher = random_checkpoint(("product",), seed=8)
+        train(replace(options, epochs=1, teacher=teacher))
+        assert rows_of(options.out)[0]["distillation"] > 0
+
+    def test_steps_bring_the_student_closer(self, options, random_checkpoint):
+        trainer = Trainer(replace(options, teacher=random_checkpoint(("product",), seed=8), learning_rate=1e-3))
+        trainer.network.train()
+        batch = some_batch(trainer)
+        distances = [trainer.step(batch)[3] for _ in range(8)]
+        assert distances[-1] < 0.9 * distances[0]
 
 
 def test_curves_of_a_longer_run(tmp_path):
-    columns = [f"{split}/{key}_loss" for split in ("train", "val") for key in ("box", "cls", "dfl")]
-    columns = ["epoch", *columns, "metrics/mAP50-95(B)", "metrics/mAP50(B)"]
-    lines = [", ".join(columns)] + [", ".join(str(epoch / (i + 1)) for i in range(len(columns))) for epoch in (1, 2, 3)]
+    columns = [*COLUMNS, "ap", "ap50", "ap75", "ar300", "count_error", "threshold"]
+    lines = [",".join(columns)] + [",".join(str(epoch / (i + 4)) for i in range(len(columns))) for epoch in (1, 2, 3)]
     (tmp_path / "results.csv").write_text("\n".join(lines) + "\n")
     plot_curves(tmp_path / "results.csv", tmp_path / "curves.png")
     with Image.open(tmp_path / "curves.png") as picture:

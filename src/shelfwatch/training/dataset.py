@@ -1,8 +1,7 @@
-"""YOLO-format datasets on disk: find photos and labels, check them, stage them for a training run."""
+"""YOLO-format datasets on disk: find photos and labels and check them."""
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,15 +44,19 @@ class Dataset:
         """Photos of one split, sorted by name. Raises `DatasetError` where the split is missing or empty."""
         if split not in self.splits:
             raise DatasetError(f"{self.root}: no split {split!r}, only {', '.join(self.splits)}")
-        folder = self.splits[split]
-        found = sorted(path for path in folder.glob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
-        if not found:
-            raise DatasetError(f"{folder}: no photos")
-        return found
+        return photos_in(self.splits[split])
 
     def samples(self, split: str) -> list[Sample]:
         """Photos of one split with their boxes. Raises `DatasetError` on a malformed label line."""
         return [read_sample(image, len(self.names)) for image in self.images(split)]
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """The photos in a folder, sorted by name. Raises `DatasetError` where there is none."""
+    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not found:
+        raise DatasetError(f"{folder}: no photos")
+    return found
 
 
 def load_dataset(file: Path) -> Dataset:
@@ -121,33 +124,3 @@ def read_sample(image: Path, classes: int) -> Sample:
         raise DatasetError(f"{file}: a class id is not one of the {classes} named classes")
     boxes = corners.clip(0, 1) * np.array([width, height, width, height], dtype=np.float32)
     return Sample(image, width, height, boxes.astype(np.float32), class_id)
-
-
-def stage(dataset: Dataset, folder: Path) -> Path:
-    """Lay a dataset out below `folder` for a trainer and return its dataset file.
-
-    Photos become links and labels copies, because trainers write caches beside the labels and the source may
-    be read-only or shared. What lay in `folder` is deleted; raises `DatasetError` where that is the dataset itself.
-    """
-    for source in (dataset.root, *dataset.splits.values()):
-        if source.resolve().is_relative_to(folder.resolve()):
-            raise DatasetError(f"{source}: the dataset lies where it would be staged; choose another folder")
-    if folder.exists():
-        shutil.rmtree(folder)
-    for split in dataset.splits:
-        images, labels = folder / "images" / split, folder / "labels" / split
-        images.mkdir(parents=True)
-        labels.mkdir(parents=True)
-        for image in dataset.images(split):
-            (images / image.name).symlink_to(image.resolve())
-            source = label_path(image)
-            if source.is_file():
-                shutil.copyfile(source, labels / source.name)
-    file = folder / "dataset.yaml"
-    description = {
-        "path": str(folder.resolve()),
-        **{split: f"images/{split}" for split in dataset.splits},
-        "names": dict(enumerate(dataset.names)),
-    }
-    file.write_text(yaml.safe_dump(description, sort_keys=False))
-    return file

@@ -1,179 +1,366 @@
-"""Fine-tune a YOLOv8 checkpoint with Ultralytics, on a GPU or on the CPU the machine has."""
+"""Fine-tune a YOLOv8, on a GPU or on the CPU the machine has."""
 
 from __future__ import annotations
 
-import contextlib
+import copy
 import csv
-import os
+import math
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shelfwatch.inference.cpus import available_cpus
-from shelfwatch.training.dataset import load_dataset, stage
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+from torch.nn import functional
 
-NOMINAL_BATCH = 16  # photos an optimiser step; smaller batches are accumulated up to it
+from shelfwatch.inference.cpus import available_cpus
+from shelfwatch.inference.detections import Detections
+from shelfwatch.inference.detector import to_detections
+from shelfwatch.inference.image import decode
+from shelfwatch.inference.letterbox import Letterbox
+from shelfwatch.inference.nms import VOTE_SHARE
+from shelfwatch.training import evaluate
+from shelfwatch.training.augment import AugmentOptions
+from shelfwatch.training.dataset import DatasetError, Sample, load_dataset
+from shelfwatch.training.loss import decode as decode_boxes
+from shelfwatch.training.loss import detection_loss
+from shelfwatch.training.network import (
+    Predictions,
+    load_network,
+    run,
+    save_network,
+    settle_batch_norm,
+    with_classes,
+)
+from shelfwatch.training.views import Batch, Source, Views, batches
+
+IOU_THRESHOLD = 0.5  # of duplicates, when validating
+WARM_UP = 0.05  # share of the schedule over which the learning rate rises
+EMA_RAMP = 200  # steps over which the average lengthens its memory
+SETTLING_VIEWS = 32  # whose statistics a start from ONNX takes
+MAX_GRADIENT = 10.0  # norm
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What one training run does; the defaults are those of the shipped model (see MODEL_CARD.md)."""
+    """What one training run does; the defaults are those of the shipped models (see MODEL_CARD.md)."""
 
-    weights: Path  # checkpoint to continue from
+    weights: Path  # Ultralytics checkpoint or served ONNX model to continue from
     data: Path  # dataset file
-    out: Path = Path("runs/train")  # checkpoints, curves and the staged dataset go here
+    extra: tuple[tuple[Path, float], ...] = ()  # more dataset files to learn from, with odds against `data`'s 1
+    teacher: Path | None = None  # weights of the same classes, whose predictions the network also learns
+    out: Path = Path("runs/train")  # checkpoints, figures and curves go here
     epochs: int = 60
-    hours: float | None = None  # wall-clock budget; epochs are then re-planned from their measured time
-    input_size: int = 832  # long side of the network input, pixels
-    batch: int = 8  # photos a forward pass
-    learning_rate: float = 3e-4  # AdamW, after warm-up; falls along a cosine to a twentieth
-    mosaic: float = 0.7  # share of training pictures glued from four photos
-    scale: float = 0.6  # random zoom of a picture by 1 ± this
-    patience: int = 30  # epochs without a better validation AP before it stops
+    hours: float | None = None  # wall-clock budget of this call; the schedule then follows the clock, not the epochs
+    views: int = 480  # training views an epoch
+    input_size: int = 960  # long side at which the detector will be served, pixels
+    batch: int = 8  # views a step
+    learning_rate: float = 2e-4  # AdamW, after warm-up; falls along a cosine to a fiftieth
+    weight_decay: float = 5e-3
+    ema: float = 0.995  # decay a step of the averaged weights, which are the ones validated and kept
+    freeze: int = 0  # first layers that stay as they are
+    patience: int = 30  # validations without a better AP before it stops
     workers: int = 1  # processes that read and augment photos
     seed: int = 0
     resume: bool = False  # continue the interrupted run in `out`
+    augment: AugmentOptions = field(default_factory=AugmentOptions)
 
 
-@contextlib.contextmanager
-def bfloat16_forward(enabled: bool) -> Iterator[None]:
-    """Run the forward pass of every `DetectionModel` in bfloat16 on the CPU while the block lasts.
+@dataclass
+class Progressed:
+    """Where a run is; everything a resumed run needs besides weights and optimiser."""
 
-    Ultralytics switches mixed precision off on CPUs, although processors with AVX-512 BF16 or AMX halve the
-    step time. The loss stays float32: its sums over many thousand anchors lose too much in bfloat16. The method
-    is replaced on the class, not subclassed, so that checkpoints do not depend on this package.
-    """
-    if not enabled:
-        yield
-        return
-    import torch
-    from ultralytics.nn.tasks import DetectionModel
-
-    original = DetectionModel.loss
-
-    def to_float(value: Any) -> Any:
-        if isinstance(value, torch.Tensor):
-            return value.float()
-        if isinstance(value, dict):
-            return {key: to_float(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return type(value)(to_float(item) for item in value)
-        return value
-
-    def loss(self: Any, batch: dict[str, Any], preds: Any = None) -> Any:
-        if preds is None:
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                preds = self.forward(batch["img"].to(memory_format=torch.channels_last))
-        return original(self, batch, to_float(preds))
-
-    DetectionModel.loss = loss
-    try:
-        yield
-    finally:
-        DetectionModel.loss = original
+    epoch: int = 0
+    step: int = 0
+    share: float = 0.0  # of the schedule, 0..1
+    best_ap: float = -1.0
+    best_epoch: int = 0
 
 
 def has_fast_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 in hardware (AVX-512 BF16 or AMX)."""
-    import torch
-
     if not torch.backends.mkldnn.is_available():
         return False
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, probe, bool)() for probe in probes)
 
 
+def distillation_loss(student: Predictions, teacher: Predictions) -> Tensor:
+    """How far a student is from its teacher: class scores everywhere, side distributions where there is a product.
+
+    Class scores meet by binary cross entropy weighted by the squared gap (Li et al., *Generalized Focal Loss*, NeurIPS
+    2020), distributions by Kullback-Leibler divergence weighted by the teacher's score (Zheng et al., *Localization
+    Distillation*, CVPR 2022). Summed over photos, in proportion to the teacher's scores.
+    """
+    with torch.no_grad():
+        wanted = teacher.logits.sigmoid()
+        score = wanted.amax(2)
+        weight = score[score > 0.1].sum().clamp(min=1)
+        gap = (wanted - student.logits.sigmoid()).pow(2)
+    entropy = functional.binary_cross_entropy_with_logits(student.logits, wanted, reduction="none")
+    classes = (entropy * gap).sum() / weight
+    chosen = score > 0.1
+    bins = student.distributions.shape[2] // 4
+    own = student.distributions[chosen].unflatten(1, (4, bins)).log_softmax(2)
+    other = teacher.distributions[chosen].unflatten(1, (4, bins)).log_softmax(2)
+    divergence = functional.kl_div(own, other, reduction="none", log_target=True).sum(2).mean(1)
+    box = (divergence * score[chosen]).sum() / weight
+    return (2.0 * classes + 3.0 * box) * student.logits.shape[0]
+
+
+class Trainer:
+    """One training run: network, average, optimiser, schedule, checkpoints."""
+
+    def __init__(self, options: TrainOptions) -> None:
+        self.options = options
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.last = options.out / "weights" / "last.pt"
+        self.best = options.out / "weights" / "best.pt"
+        dataset = load_dataset(options.data)
+        self.names = dataset.names
+        self.val = dataset.samples("val")
+        self.sources = [Source(dataset.samples("train"))]
+        for file, weight in options.extra:
+            more = load_dataset(file)
+            if more.names != self.names:
+                raise DatasetError(f"{file}: its classes are not those of {options.data}")
+            self.sources.append(Source(more.samples("train"), weight))
+        start = self.last if options.resume else options.weights
+        self.network = load_network(start).to(self.device, memory_format=torch.channels_last)
+        self.console = Console(stderr=True)
+        known, count = self.network.model[-1].nc, len(self.names)
+        if options.resume and known != count:
+            raise ValueError(f"{start} tells {known} classes apart, {options.data} {count}")
+        if with_classes(self.network, self.names):
+            self.console.print(f"{start} knows {known} classes, not {count}: its class scores are learned anew")
+        self.stride = int(max(self.network.stride))
+        if options.augment.canvas % self.stride:
+            raise ValueError(f"a canvas of {options.augment.canvas} pixels is not a multiple of {self.stride}")
+        if start.suffix == ".onnx":
+            views = Views(self.sources, SETTLING_VIEWS, options.input_size, options.augment, options.seed)
+            settle_batch_norm(self.network, (self.to_image(batch.pixels) for batch in batches(views, 4, 0)))
+        self.network.args = {}
+        layers = list(self.network.model)
+        for i, layer in enumerate(layers):
+            for parameter in layer.parameters():
+                parameter.requires_grad_(i >= options.freeze)
+        if hasattr(layers[-1], "dfl"):  # a constant: it computes the mean of a distribution
+            layers[-1].dfl.requires_grad_(False)
+        self.average = copy.deepcopy(self.network)
+        self.teacher = load_network(options.teacher).to(self.device).eval() if options.teacher else None
+        if self.teacher is not None and self.teacher.model[-1].nc != count:
+            raise ValueError(f"{options.teacher}: a teacher must know the {count} classes of {options.data}")
+        decayed = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
+        plain = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": decayed, "weight_decay": options.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+            lr=options.learning_rate,
+        )
+        self.done = Progressed()
+        if options.resume:
+            self.restore()
+
+    def restore(self) -> None:
+        """Take up optimiser and progress where the interrupted run left them."""
+        state = torch.load(self.last, map_location=self.device, weights_only=False).get("shelfwatch")
+        if not state:
+            raise FileNotFoundError(f"{self.last}: this run has finished, there is nothing to resume")
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.done = Progressed(**state["progress"])
+
+    def checkpoint(self) -> None:
+        """Write all that `restore` reads; the averaged weights are what other tools see in the file."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "progress": asdict(self.done),
+        }
+        save_network(self.average, self.last, {"shelfwatch": state})
+
+    def to_image(self, pixels: Tensor) -> Tensor:
+        """The network's input, float32 (B, 3, H, W) in 0..1, from uint8 (B, H, W, 3) pixels."""
+        image = pixels.to(self.device).permute(0, 3, 1, 2).float() / 255
+        return image.contiguous(memory_format=torch.channels_last)
+
+    def predict(self, model: nn.Module, pixels: Tensor) -> Predictions:
+        """Predictions of uint8 (B, H, W, 3) pixels, computed in bfloat16 where that is fast, given in float32."""
+        image = self.to_image(pixels)
+        fast = self.device.type == "cuda" or has_fast_bfloat16()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast):
+            predictions = run(model, image)
+        return predictions.float()
+
+    def step(self, batch: Batch) -> list[float]:
+        """One optimiser step; returns the loss parts a photo: box, classes, dfl, distillation."""
+        found = self.predict(self.network, batch.pixels)
+        losses = detection_loss(found.logits, found.distributions, batch.targets.to(self.device), found.anchors)
+        total, distilled = losses.total, torch.zeros(())
+        if self.teacher is not None:
+            with torch.no_grad():
+                shown = self.predict(self.teacher, batch.pixels)
+            distilled = distillation_loss(found, shown)
+            total = total + distilled
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], MAX_GRADIENT)
+        self.optimizer.step()
+        self.done.step += 1
+        self.follow()
+        return [
+            float(part.detach()) / len(batch.pixels) for part in (losses.box, losses.classes, losses.dfl, distilled)
+        ]
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Move the average towards the network, fast at first."""
+        decay = self.options.ema * (1 - math.exp(-self.done.step / EMA_RAMP))
+        for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value, 1 - decay)
+            else:
+                mean.copy_(value)
+
+    def schedule(self) -> None:
+        """Set the learning rate for the share of the schedule done: a linear rise, then a cosine to a fiftieth."""
+        cosine = 0.02 + 0.98 * (1 + math.cos(math.pi * self.done.share)) / 2
+        rate = self.options.learning_rate * min(1.0, max(self.done.share, 1e-4) / WARM_UP) * cosine
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def validate(self) -> evaluate.Evaluation:
+        """Accuracy of the averaged weights on the `val` photos, letterboxed as the service does."""
+        self.average.eval()
+        predictions = [self.detect(sample) for sample in self.val]
+        threshold = evaluate.choose_threshold(self.val, predictions)
+        return evaluate.evaluate(self.val, predictions, self.names, threshold)
+
+    @torch.no_grad()
+    def detect(self, sample: Sample) -> Detections:
+        """What the averaged weights find in one photo."""
+        photo = decode(sample.image.read_bytes(), target=self.options.input_size)
+        letterbox = Letterbox.fit(photo.width, photo.height, self.options.input_size, self.stride)
+        found = self.predict(self.average, torch.from_numpy(letterbox.apply(photo)))
+        boxes = decode_boxes(found.distributions, found.anchors, found.distributions.shape[2] // 4)[0]
+        scores, class_id = found.logits[0].sigmoid().max(1)
+        heard = scores >= evaluate.LOWEST_CONFIDENCE * VOTE_SHARE
+        return to_detections(
+            boxes[heard].cpu().numpy(),
+            scores[heard].cpu().numpy(),
+            class_id[heard].cpu().numpy().astype(np.int32),
+            letterbox,
+            evaluate.LOWEST_CONFIDENCE,
+            IOU_THRESHOLD,
+        )
+
+    def epochs(self) -> Iterator[int]:
+        """Epochs still to do, until the schedule or the patience ends."""
+        while self.done.share < 1:
+            yield self.done.epoch
+            if self.done.epoch - self.done.best_epoch >= self.options.patience:
+                return
+
+    def run(self) -> Path:
+        """Train to the end of the schedule and return the best checkpoint."""
+        options = self.options
+        if self.device.type == "cpu":
+            torch.set_num_threads(available_cpus())
+        before, begin = self.done.share, time.monotonic()
+        steps = max(1, options.views // options.batch)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self.console) as progress:
+            for epoch in self.epochs():
+                task = progress.add_task(f"epoch {epoch + 1}", total=steps)
+                self.network.train()
+                for layer in list(self.network.model)[: options.freeze]:
+                    layer.eval()
+                seed = options.seed + 1000 * epoch
+                views = Views(self.sources, steps * options.batch, options.input_size, options.augment, seed)
+                parts: list[list[float]] = []
+                for batch in batches(views, options.batch, options.workers):
+                    self.schedule()
+                    parts.append(self.step(batch))
+                    progress.advance(task)
+                    if options.hours:
+                        spent = (time.monotonic() - begin) / (options.hours * 3600)
+                        self.done.share = min(1.0, before + (1 - before) * spent)
+                    else:
+                        self.done.share = (epoch + len(parts) / steps) / options.epochs
+                    if self.done.share >= 1:
+                        break
+                progress.remove_task(task)
+                self.done.epoch = epoch + 1
+                self.finish_epoch(np.mean(parts, axis=0).tolist())
+        save_network(self.average, self.last)  # finished: nothing to resume
+        plot_curves(options.out / "results.csv", options.out / "curves.png")
+        return self.best
+
+    def finish_epoch(self, losses: list[float]) -> None:
+        """Validate, note the figures, keep the checkpoints."""
+        result = self.validate()
+        if result.ap > self.done.best_ap:
+            self.done.best_ap, self.done.best_epoch = result.ap, self.done.epoch
+            save_network(self.average, self.best)
+        self.checkpoint()
+        row = {
+            "epoch": self.done.epoch,
+            **dict(zip(("box_loss", "class_loss", "dfl_loss", "distillation"), losses, strict=True)),
+            **{key: getattr(result, key) for key in ("ap", "ap50", "ap75", "ar300", "count_error", "threshold")},
+        }
+        file = self.options.out / "results.csv"
+        new = not file.is_file()
+        with file.open("a", newline="") as out:
+            writer = csv.DictWriter(out, list(row))
+            if new:
+                writer.writeheader()
+            writer.writerow({key: round(value, 5) for key, value in row.items()})
+        self.console.print(
+            f"epoch {self.done.epoch}: loss {sum(losses):.3f}, AP {result.ap:.4f}, AP50 {result.ap50:.4f}, "
+            f"count error {result.count_error:.1%} at {result.threshold:.2f}"
+        )
+
+
 def train(options: TrainOptions) -> Path:
     """Train and return the path of the best checkpoint (by AP 0.5:0.95 on the `val` split).
 
-    Raises `FileNotFoundError` where the weights, or an unfinished run to resume, are missing and
-    `shelfwatch.training.dataset.DatasetError` where the dataset is unusable.
+    Where the weights know another number of classes than the dataset, class scores are learned anew. Raises
+    `FileNotFoundError` where the weights, or an unfinished run to resume, are missing, `ValueError` where they are not
+    a YOLOv8 and `shelfwatch.training.dataset.DatasetError` where a dataset is unusable.
     """
-    os.environ.setdefault("YOLO_OFFLINE", "true")  # no look-ups of new versions or fonts while training
-    last = options.out / "weights" / "last.pt"
-    start = last if options.resume else options.weights
-    if not start.is_file():
-        raise FileNotFoundError(f"{start}: no such checkpoint")
-    options.out.mkdir(parents=True, exist_ok=True)
-    data = stage(load_dataset(options.data), options.out.resolve() / "dataset")
-
-    import torch
-    from ultralytics import YOLO
-
-    on_cpu = not torch.cuda.is_available()
-    model = YOLO(str(start))
-    if options.resume and model.ckpt.get("epoch", -1) < 0:  # Ultralytics would start all over, in the same folder
-        raise FileNotFoundError(f"{start}: this run has finished, there is nothing to resume")
-
-    def use_the_machine(trainer: Any) -> None:
-        trainer.model.to(memory_format=torch.channels_last)
-        if on_cpu:  # Ultralytics leaves one core idle, which on two cores is half of the machine
-            torch.set_num_threads(available_cpus())
-
-    model.add_callback("on_train_start", use_the_machine)
-    with bfloat16_forward(on_cpu and has_fast_bfloat16()):
-        model.train(
-            data=str(data),
-            project=str(options.out.resolve().parent),
-            name=options.out.name,
-            exist_ok=True,
-            resume=options.resume,
-            device="cpu" if on_cpu else 0,
-            amp=not on_cpu,
-            imgsz=options.input_size,
-            epochs=options.epochs,
-            time=options.hours,
-            batch=options.batch,
-            nbs=NOMINAL_BATCH,
-            single_cls=False,  # a checkpoint may carry True, which renames the classes to "item"
-            optimizer="AdamW",
-            lr0=options.learning_rate,
-            lrf=0.05,
-            cos_lr=True,
-            warmup_epochs=1,
-            warmup_bias_lr=0.0,  # the start is a trained model: its biases need no kick
-            weight_decay=5e-4,
-            patience=options.patience,
-            close_mosaic=6,
-            mosaic=options.mosaic,
-            scale=options.scale,
-            degrees=3.0,
-            shear=1.5,
-            perspective=2e-4,
-            hsv_h=0.02,
-            hsv_s=0.6,
-            hsv_v=0.45,
-            workers=options.workers,
-            seed=options.seed,
-            save_period=5,
-            plots=False,
-            verbose=True,
-        )
-    plot_curves(options.out / "results.csv", options.out / "curves.png")
-    return options.out / "weights" / "best.pt"
+    torch.manual_seed(options.seed)
+    trainer = Trainer(options)
+    if not options.resume:
+        (options.out / "results.csv").unlink(missing_ok=True)
+    return trainer.run()
 
 
 def plot_curves(results: Path, picture: Path) -> None:
-    """Draw losses and validation AP over epochs from an Ultralytics `results.csv`."""
+    """Draw losses and validation accuracy over epochs from a run's `results.csv`."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     with results.open() as file:
-        rows = [{key.strip(): float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+        rows: list[dict[str, Any]] = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
     epochs = [row["epoch"] for row in rows]
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    for key in ("box_loss", "cls_loss", "dfl_loss"):
-        for split, style in (("train", "-"), ("val", "--")):
-            if f"{split}/{key}" in rows[0]:
-                left.plot(epochs, [row[f"{split}/{key}"] for row in rows], style, label=f"{split} {key}")
-    left.set(xlabel="epoch", ylabel="loss")
+    for key in ("box_loss", "class_loss", "dfl_loss", "distillation"):
+        if any(row[key] for row in rows):
+            left.plot(epochs, [row[key] for row in rows], label=key)
+    left.set(xlabel="epoch", ylabel="training loss")
     left.legend()
-    for key, label in (("metrics/mAP50-95(B)", "AP"), ("metrics/mAP50(B)", "AP50")):
+    for key, label in (("ap", "AP"), ("ap50", "AP50"), ("count_error", "count error")):
         right.plot(epochs, [row[key] for row in rows], label=label)
-    right.set(xlabel="epoch", ylabel="validation")
+    right.set(xlabel="epoch", ylabel="validation", ylim=(0, 1))
+    right.grid(alpha=0.3)
     right.legend()
     figure.savefig(picture, dpi=120)
     pyplot.close(figure)
