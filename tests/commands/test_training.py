@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -174,7 +175,7 @@ WITHOUT = "import sys; sys.modules[{module!r}] = None; from shelfwatch.cli impor
         ("torch", ("export", "weights.pt", "out.onnx", "--version", "1")),
         ("onnx", ("quantize", "in.onnx", "out.onnx", "DATASET")),
         ("yaml", ("evaluate", "DATASET")),
-        ("yaml", ("train", "weights.pt", "DATASET")),
+        ("cv2", ("train", "weights.pt", "DATASET")),
         ("pycocotools", ("evaluate", "DATASET")),
         ("matplotlib", ("evaluate", "DATASET", "--report", "made")),
     ],
@@ -204,7 +205,93 @@ def test_help_needs_no_extra(shelfwatch, command):
     assert "Usage: " in result.stdout
 
 
-def test_train_without_weights(shelfwatch, dataset):
-    result = shelfwatch("train", "absent.pt", dataset)
+@pytest.mark.parametrize("value", ["more.yaml", "more.yaml:", ":0.5", "more.yaml:-1", "more.yaml:nan", "a.yaml:inf"])
+def test_an_extra_dataset_needs_its_weight(shelfwatch, dataset, value):
+    result = shelfwatch("train", "accurate", dataset, "--extra", value)
+    assert result.exit_code == 2
+    assert "not DATA:WEIGHT with a weight above 0" in result.stderr
+
+
+@pytest.mark.train
+class TestTrain:
+    SMALL = ("--epochs", 1, "--views", 1, "--batch", 1, "--canvas", 64, "--input-size", 96, "--workers", 0)
+
+    @pytest.fixture
+    def given(self, monkeypatch):
+        """The options of runs that are only asked for."""
+        asked = []
+        monkeypatch.setattr("shelfwatch.training.train.train", lambda options: asked.append(options) or "best.pt")
+        return asked
+
+    def test_the_packaged_model_on_ones_own_photos(self, shelfwatch, packaged, dataset, tmp_path):
+        result = shelfwatch("train", packaged.info.name, dataset, "--out", "runs/shop", *self.SMALL)
+        assert result.exit_code == 0, result.output
+        assert f"best checkpoint: {Path('runs/shop/weights/best.pt')}" in result.stdout
+        assert (tmp_path / "runs" / "shop" / "weights" / "best.pt").is_file()
+
+    def test_own_classes(self, shelfwatch, packaged, dataset, tmp_path):
+        folder = shutil.copytree(dataset.parent, tmp_path / "own")
+        description = (folder / "dataset.yaml").read_text().replace("{0: product}", "{0: cola, 1: tea}")
+        (folder / "dataset.yaml").write_text(description)
+        result = shelfwatch("train", packaged.info.name, folder / "dataset.yaml", "--out", "own/run", *self.SMALL)
+        assert result.exit_code == 0, result.output
+        assert "knows 1 classes, not 2: its class scores are learned anew" in result.stderr
+        flags = ("own/run/weights/best.pt", "own.onnx", "--version", "1", "--name", "own")
+        assert shelfwatch("export", *flags).exit_code == 0
+        assert Model(tmp_path / "own.onnx").info.classes == ("cola", "tea")
+
+    def test_the_defaults_are_those_of_the_code(self, shelfwatch, given, dataset):
+        from shelfwatch.training.train import TrainOptions
+
+        assert shelfwatch("train", "start.pt", dataset).exit_code == 0
+        assert given == [TrainOptions(weights=Path("start.pt"), data=dataset)]
+
+    def test_every_option_arrives(self, shelfwatch, given, packaged, dataset):
+        flags = "--hours 2 --ema 0.9 --freeze 3 --patience 4 --seed 5 --learning-rate 1e-3 --resume --extra a.yaml:0.7"
+        flags += " --extra c:/b.yaml:2 --teacher accurate --input-size 320 --canvas 96"
+        assert shelfwatch("train", "start.pt", dataset, *flags.split()).exit_code == 0
+        (options,) = given
+        assert (options.hours, options.ema, options.freeze, options.patience, options.seed) == (2, 0.9, 3, 4, 5)
+        assert (options.learning_rate, options.resume, options.input_size) == (1e-3, True, 320)
+        assert options.extra == ((Path("a.yaml"), 0.7), (Path("c:/b.yaml"), 2.0))
+        assert options.augment.canvas == 96
+        assert options.teacher == packaged.model.path
+
+    def test_the_input_size_is_that_of_the_model(self, shelfwatch, given, networks, packaged, dataset, tmp_path):
+        networks["write_network"](tmp_path / "small.onnx")
+        for weights in (packaged.info.name, "small.onnx"):
+            assert shelfwatch("train", weights, dataset).exit_code == 0
+        assert [options.input_size for options in given] == [packaged.info.input_size, 128]
+        assert [options.weights for options in given] == [packaged.model.path, Path("small.onnx")]
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (("absent.pt",), "absent.pt: no such checkpoint"),
+            (("absent.onnx",), "absent.onnx"),
+            (("tremendous",), "tremendous: no such checkpoint"),
+            (("accurate", "--resume"), "last.pt: no such checkpoint"),
+            (("accurate", "--canvas", "100"), "not a multiple of 32"),
+            (("accurate", "--extra", "absent.yaml:1"), "absent.yaml: no such dataset file"),
+        ],
+    )
+    def test_errors(self, shelfwatch, dataset, words, message):
+        weights, *flags = words
+        result = shelfwatch("train", weights, dataset, *flags)
+        assert result.exit_code == 1
+        assert message in result.stderr
+
+    def test_missing_dataset(self, shelfwatch):
+        result = shelfwatch("train", "accurate", "absent.yaml")
+        assert result.exit_code == 1
+        assert "absent.yaml: no such dataset file" in result.stderr
+
+
+@pytest.mark.train
+def test_a_served_model_can_be_exported(shelfwatch, packaged, tmp_path):
+    result = shelfwatch("export", packaged.model.path, "float32.onnx", "--version", "2")
+    assert result.exit_code == 0, result.output
+    assert Model(tmp_path / "float32.onnx").info.precision == "float32"
+    result = shelfwatch("export", "absent.pt", "out.onnx", "--version", "1")
     assert result.exit_code == 1
     assert "absent.pt: no such checkpoint" in result.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
+import math
 import os
 from functools import partial
 from pathlib import Path
@@ -28,28 +29,88 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 CALIBRATION_PHOTOS = 48  # spread evenly over the training split
 
 
+def find_weights(given: str) -> Path:
+    """The packaged model of that name, else the file of that name."""
+    return packaged_models().get(given, Path(given))
+
+
+def parse_extra(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[Path, float], ...]:
+    """Each `DATA:WEIGHT` as a dataset file and its odds."""
+    parsed = []
+    for value in values:
+        file, _colon, odds = value.rpartition(":")
+        try:
+            weight = float(odds)
+        except ValueError:
+            weight = 0.0
+        if not file or not 0 < weight < math.inf:
+            raise click.BadParameter(f"{value}: not DATA:WEIGHT with a weight above 0")
+        parsed.append((Path(file), weight))
+    return tuple(parsed)
+
+
 @click.command()
-@click.argument("weights", type=FILE)
+@click.argument("weights")
 @click.argument("data", type=FILE)
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs/train"), show_default=True)
+@click.option(
+    "--extra",
+    metavar="DATA:WEIGHT",
+    multiple=True,
+    callback=parse_extra,
+    help="Learn from this dataset's `train` photos too, at odds of WEIGHT to 1; repeat for more.",
+)
+@click.option("--teacher", help="Also learn to predict as these weights do; given like WEIGHTS.")
+@click.option("--out", type=FOLDER, default=Path("runs/train"), show_default=True)
 @click.option("--epochs", type=click.IntRange(1), default=60, show_default=True)
-@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Wall-clock budget; re-plans the epochs.")
-@click.option("--input-size", type=click.IntRange(32), default=832, show_default=True, help="Long side, pixels.")
-@click.option("--batch", type=click.IntRange(1), default=8, show_default=True)
-@click.option("--learning-rate", type=float, default=3e-4, show_default=True)
+@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Wall-clock budget instead of --epochs.")
+@click.option("--views", type=click.IntRange(1), default=480, show_default=True, help="Training views an epoch.")
+@click.option(
+    "--input-size", type=click.IntRange(32), help="Long side when served, pixels; default: the ONNX model's own or 960."
+)
+@click.option("--canvas", type=click.IntRange(32), default=640, show_default=True, help="Sides of a view, pixels.")
+@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Views a step.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=2e-4, show_default=True)
+@click.option(
+    "--ema",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.995,
+    show_default=True,
+    help="Decay a step of the averaged weights, which are the ones kept.",
+)
+@click.option(
+    "--freeze", type=click.IntRange(0, 22), default=0, show_default=True, help="First layers left as they are."
+)
 @click.option("--patience", type=click.IntRange(1), default=30, show_default=True, help="Epochs without a better AP.")
-@click.option("--workers", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--workers", type=click.IntRange(0), default=1, show_default=True, help="Processes that make views.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Continue the interrupted run in --out.")
-def train(weights: Path, data: Path, **options: Any) -> None:
-    """Fine-tune the YOLOv8 checkpoint WEIGHTS on the dataset file DATA (Ultralytics format)."""
-    from shelfwatch.training.dataset import DatasetError
+def train(weights: str, data: Path, teacher: str | None, input_size: int | None, canvas: int, **options: Any) -> None:
+    """Fine-tune WEIGHTS on the dataset file DATA (Ultralytics format).
+
+    WEIGHTS is a YOLOv8 checkpoint, an ONNX model or a packaged model's name. Where DATA has another number of classes,
+    the class scores are learned anew.
+    """
+    from shelfwatch.inference.model import Model
+    from shelfwatch.training.augment import AugmentOptions
     from shelfwatch.training.train import TrainOptions
     from shelfwatch.training.train import train as run
 
+    start = find_weights(weights)
     try:
-        best = run(TrainOptions(weights=weights, data=data, **options))
-    except (DatasetError, FileNotFoundError) as error:
+        if input_size is None:
+            own = start.suffix == ".onnx"
+            input_size = Model(start, threads=1).info.input_size if own else TrainOptions.input_size
+        best = run(
+            TrainOptions(
+                weights=start,
+                data=data,
+                teacher=find_weights(teacher) if teacher else None,
+                input_size=input_size,
+                augment=AugmentOptions(canvas=canvas),
+                **options,
+            )
+        )
+    except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"best checkpoint: {best}")
 
@@ -77,11 +138,12 @@ def average(checkpoints: tuple[Path, ...], out: Path) -> None:
 @click.option("--threshold", type=click.FloatRange(0.01, 0.99), default=0.25, show_default=True)
 @click.option("--iou", type=click.FloatRange(0.1, 1), default=0.5, show_default=True, help="IoU of duplicates.")
 def export(weights: Path, out: Path, name: str, version: str, input_size: int, threshold: float, iou: float) -> None:
-    """Write the checkpoint WEIGHTS as the float32 ONNX model OUT that `shelfwatch serve` serves."""
+    """Write the YOLOv8 WEIGHTS as the float32 ONNX model OUT that `shelfwatch serve` serves.
+
+    WEIGHTS is a checkpoint or an ONNX model.
+    """
     from shelfwatch.training.export import export as run
 
-    if not weights.is_file():
-        raise click.ClickException(f"{weights}: no such checkpoint")
     try:
         info = run(
             weights,
@@ -92,7 +154,7 @@ def export(weights: Path, out: Path, name: str, version: str, input_size: int, t
             operating_threshold=threshold,
             iou_threshold=iou,
         )
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{out}: {info.name} {info.version}, {info.precision}, {out.stat().st_size / 1e6:.1f} MB")
 
