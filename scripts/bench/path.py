@@ -11,11 +11,10 @@ from rich.progress import Progress
 
 from bench.timing import Times, timed
 from running import running_service
-from shelfwatch.inference.detections import Detections
-from shelfwatch.inference.detector import Detector, Result, packaged_models
+from shelfwatch.inference.detector import Detector, Result, packaged_models, to_detections
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model
-from shelfwatch.inference.nms import nms
+from shelfwatch.inference.nms import VOTE_SHARE
 
 STAGES = ("decode", "letterbox", "network", "NMS", "encode")
 
@@ -32,10 +31,9 @@ def by_stage(data: bytes, runs: int, progress: Progress) -> dict[str, Times]:
         letterbox = Letterbox.fit(photo.width, photo.height, info.input_size, info.stride)
         image = letterbox.apply(photo)
         marks.append(time.perf_counter())
-        boxes, scores, class_id = detector.model.run(image, info.operating_threshold)
+        candidates = detector.model.run(image, info.operating_threshold * VOTE_SHARE)
         marks.append(time.perf_counter())
-        kept = nms(boxes, scores, class_id, info.iou_threshold)
-        detections = Detections(letterbox.to_photo(boxes[kept]), scores[kept], class_id[kept])
+        detections = to_detections(*candidates, letterbox, info.operating_threshold, info.iou_threshold)
         marks.append(time.perf_counter())
         json.dumps(detector.to_json(photo, Result(detections, False, 0)), separators=(",", ":")).encode()
         marks.append(time.perf_counter())

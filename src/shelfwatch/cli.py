@@ -15,6 +15,7 @@ COMMANDS = {
     "predict": "shelfwatch.commands.predict:predict",
     "render": "shelfwatch.training.rendering.cli:render",
     "check-dataset": "shelfwatch.commands.dataset:check_dataset",
+    "pseudo-label": "shelfwatch.commands.dataset:pseudo_label",
     "train": "shelfwatch.commands.training:train",
     "average": "shelfwatch.commands.training:average",
     "export": "shelfwatch.commands.training:export",

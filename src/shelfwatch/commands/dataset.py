@@ -1,4 +1,4 @@
-"""`shelfwatch check-dataset`."""
+"""`shelfwatch check-dataset` and `pseudo-label`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+FOLDER = click.Path(path_type=Path, file_okay=False)
 SHOWN = 10  # findings of one check in the table; --json has them all
 
 
@@ -22,7 +23,7 @@ SHOWN = 10  # findings of one check in the table; --json has them all
 @click.option(
     "--also",
     multiple=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     help="A folder of unlabelled photos that must not hold those of DATA; repeat for more.",
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write all findings here.")
@@ -57,3 +58,34 @@ def check_dataset(data: Path, also: tuple[Path, ...], json_file: Path | None) ->
         json_file.write_text(json.dumps(report.to_json(), indent=2) + "\n")
     if report.errors:
         sys.exit(1)
+
+
+@click.command()
+@click.argument("photos", type=FOLDER)
+@click.argument("out", type=FOLDER)
+@click.option("--model", help="Packaged name or ONNX file; default: the first packaged model.")
+@click.option(
+    "--counts",
+    "counts_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="CSV with `image` and `products`: photos whose count the model misses by far are left out.",
+)
+def pseudo_label(photos: Path, out: Path, model: str | None, counts_file: Path | None) -> None:
+    """Label the photos in folder PHOTOS by what the model sees in ten looks at each; write a dataset to OUT."""
+    from shelfwatch.commands.predict import load_detector
+    from shelfwatch.training.dataset import photos_in
+    from shelfwatch.training.pseudo import Outcome, label, read_counts
+
+    outcomes: list[Outcome] = []
+    try:
+        found = photos_in(photos)
+        counts = read_counts(counts_file) if counts_file else None
+        follow = track(found, "Labelling", console=Console(stderr=True), transient=True)
+        file = label(load_detector(model), follow, out, counts, on_photo=outcomes.append)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    kept = [outcome for outcome in outcomes if outcome.kept]
+    without = f", {len(found) - len(outcomes)} without a known count" if counts is not None else ""
+    click.echo(
+        f"{file}: {len(kept)} of {len(found)} photos trusted{without}, {sum(outcome.kept for outcome in kept)} boxes"
+    )

@@ -144,8 +144,9 @@ def disturb(rng: np.random.Generator, pixels: Pixels, options: AugmentOptions) -
         pixels = (pixels + grain).clip(0, 255).astype(np.uint8)
     if rng.random() < options.jpeg:
         quality = int(rng.integers(25, 90))
-        _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+        blue_first = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)  # the order whose colours JPEG keeps best
+        _, data = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), np.uint8)
     return pixels
 
 
