@@ -31,6 +31,10 @@ from shelfwatch.training.onnx_file import save
 # INT8 would be slower than float32.
 QUANTISED_OPS = ["Conv", "Sigmoid", "Mul", "Add", "Concat", "MaxPool", "Resize", "Split"]
 
+# Ranges follow the photos by a moving average with this share of the newest: plain extremes let one glaring photo
+# stretch the scale of all (measured: docs/training.md).
+RANGE_SHARE = 0.05
+
 
 class LetterboxReader(CalibrationDataReader):  # type: ignore[misc]
     """Feeds photos to calibration exactly as the service feeds them to the network."""
@@ -130,6 +134,7 @@ def quantize(
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
                 calibrate_method=CalibrationMethod.MinMax,
+                extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": RANGE_SHARE},
             )
         graph = onnx.load(quantised)
     bytes_to_first_convolution(graph)
