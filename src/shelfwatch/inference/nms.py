@@ -95,6 +95,20 @@ def agreeing(
         yield position[others], candidate[others]
 
 
+def owners(
+    boxes: NDArray[np.float32], class_id: NDArray[np.int32], kept: NDArray[np.intp], iou_threshold: float
+) -> NDArray[np.intp]:
+    """For each of N boxes the position in `kept` of the strongest box that it agrees with: intp (N,).
+
+    `kept` are those that `nms` kept at `iou_threshold`, so every box agrees with one. It speaks for that one only: for
+    a second, it would lend that one its confidence and draw the two together.
+    """
+    owner = np.full(len(boxes), len(kept))
+    for position, candidate in agreeing(boxes, class_id, kept, iou_threshold):
+        np.minimum.at(owner, candidate, position)
+    return owner
+
+
 def vote(
     boxes: NDArray[np.float32],
     scores: NDArray[np.float32],

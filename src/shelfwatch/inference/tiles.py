@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shelfwatch.inference.detections import Detections
 from shelfwatch.inference.image import Photo
-from shelfwatch.inference.nms import add_boxes, agreeing, mean_boxes, nms
+from shelfwatch.inference.nms import add_boxes, mean_boxes, nms, owners
 
 # The figures below were chosen on photos with more than 200 products (docs/training.md, "Tiles").
 DENSE = 200  # detections from which a photo is looked at more closely
@@ -122,11 +122,7 @@ def join(
     class_id = np.concatenate([first.class_id, *(part.class_id for part in kept)])
     closer = (np.arange(len(boxes)) >= len(first)).astype(np.intp)
     chosen = nms(boxes, scores, class_id, iou_threshold)
-    # A box speaks for one product only, the strongest that it agrees with: also for the next, it would lend that one
-    # its confidence and draw the two together.
-    owner = np.full(len(boxes), len(chosen))
-    for position, candidate in agreeing(boxes, class_id, chosen, iou_threshold):
-        np.minimum.at(owner, candidate, position)
+    owner = owners(boxes, class_id, chosen, iou_threshold)
     sums = np.zeros((5, len(chosen)))
     add_boxes(sums, owner, boxes, scores)
     mean = mean_boxes(sums, boxes[chosen])

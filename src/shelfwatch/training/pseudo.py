@@ -15,7 +15,7 @@ from shelfwatch.inference.detections import Detections
 from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.image import ImageError, Photo, decode
 from shelfwatch.inference.letterbox import Letterbox
-from shelfwatch.inference.nms import iou_matrix, nms
+from shelfwatch.inference.nms import add_boxes, mean_boxes, nms, owners
 
 SCALES = (0.73, 0.87, 1.0, 1.13, 1.27)  # input sizes of the looks against the model's own; each also mirrored
 LOWEST = 0.02  # confidence from which a box of one look takes part
@@ -62,23 +62,13 @@ def fuse(seen: Sequence[Detections]) -> Detections:
     if not len(boxes):
         return Detections.empty()
     leaders = nms(boxes, scores, class_id, SAME)
-    overlap = iou_matrix(boxes, boxes[leaders])
-    overlap *= class_id[:, None] == class_id[leaders][None, :]
-    overlap[leaders, np.arange(len(leaders))] = 1  # a box without area overlaps not even itself
-    mine = overlap.argmax(1)
-    member = overlap[np.arange(len(boxes)), mine] >= SAME
-    sums, weights = np.zeros((len(leaders), 4)), np.zeros(len(leaders))
-    np.add.at(sums, mine[member], boxes[member] * scores[member, None])
-    np.add.at(weights, mine[member], scores[member])
-    best = np.zeros((len(leaders), len(seen)))
-    np.maximum.at(best, (mine[member], origin[member]), scores[member])
-    confidence = best.mean(1)
-    order = np.argsort(-confidence, kind="stable")
-    return Detections(
-        (sums / weights[:, None])[order].astype(np.float32),
-        confidence[order].astype(np.float32),
-        class_id[leaders][order],
-    )
+    owner = owners(boxes, class_id, leaders, SAME)
+    sums = np.zeros((5, len(leaders)))
+    add_boxes(sums, owner, boxes, scores)
+    best = np.zeros((len(leaders), len(seen)), np.float32)
+    np.maximum.at(best, (owner, origin), scores)
+    fused = Detections(mean_boxes(sums, boxes[leaders]), best.mean(axis=1), class_id[leaders])
+    return fused[np.argsort(-fused.confidence, kind="stable")]
 
 
 def trusted(fused: Detections, threshold: float, known: int | None) -> Detections:
