@@ -52,6 +52,8 @@ def test_the_twin_computes_with_the_same_weights(models, tmp_path):
     info = dequantize(models[1], tmp_path / "twin.onnx")
     assert info.precision == "float32"
     assert Model(tmp_path / "twin.onnx").info == info
+    shapes = [values.shape for name, values in weights(tmp_path / "twin.onnx").items() if name == "stem.weight"]
+    assert shapes == [(8, 3, 3, 3)]  # a pixel at a time: four at a time only pay in integers
     assert "DequantizeLinear" not in {node.op_type for node in onnx.load(tmp_path / "twin.onnx").graph.node}
     expected, found = weights(models[1]), weights(tmp_path / "twin.onnx")
     values = [{key.split(".")[0]: v for key, v in part.items() if v.ndim == 4} for part in (expected, found)]

@@ -4,14 +4,22 @@ import logging
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, helper
+from onnxruntime.quantization import load_tensors_data, save_tensors_data
+from onnxruntime.quantization.calibrate import CalibrationMethod, TensorsData
 from PIL import Image
 
 from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.image import decode
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model, ModelError
-from shelfwatch.training.quantize import LetterboxReader, bytes_to_first_convolution, float_nodes, quantize
+from shelfwatch.training.quantize import (
+    LetterboxReader,
+    bytes_to_first_convolution,
+    float_nodes,
+    quantize,
+    share_ranges,
+)
 
 CLASSES = ("bottle", "can")
 
@@ -73,6 +81,42 @@ def test_float_nodes_are_the_scaling_and_the_head(source):
     assert kept == set(names) - integers
 
 
+class TestSharedRanges:
+    """Joined: a with b, b's pooled form with c. In float: d with e."""
+
+    @pytest.fixture
+    def graph(self):
+        nodes = [
+            helper.make_node("Concat", ["a", "b"], ["ab"], "join", axis=1),
+            helper.make_node("MaxPool", ["b"], ["pooled"], "pool", kernel_shape=[1, 1]),
+            helper.make_node("Concat", ["pooled", "c"], ["pc"], "join.again", axis=1),
+            helper.make_node("Conv", ["ab", "weight"], ["through"], "conv"),
+            helper.make_node("Concat", ["d", "e"], ["de"], "join.float", axis=1),
+        ]
+        return helper.make_model(helper.make_graph(nodes, "joins", [], []))
+
+    def test_are_the_union_of_all_that_is_joined(self, graph, tmp_path):
+        ranges = {
+            "a": (-1, 2),
+            "b": (0, 3),
+            "ab": (-1, 3),
+            "pooled": (0, 3),
+            "c": (-4, 1),
+            "pc": (-4, 3),
+            "through": (-9, 9),
+            "d": (0, 1),
+            "e": (0, 2),
+            "de": (0, 2),
+        }
+        data = {name: tuple(np.array(value, np.float32) for value in pair) for name, pair in ranges.items()}
+        save_tensors_data(TensorsData(CalibrationMethod.MinMax, data), tmp_path / "ranges")
+        share_ranges(graph, ["join.float"], tmp_path / "ranges")
+        found = load_tensors_data(tmp_path / "ranges")
+        joined = {"a", "b", "ab", "pooled", "c", "pc"}
+        expected = {name: (-4, 3) if name in joined else pair for name, pair in ranges.items()}
+        assert {name: (found[name].lowest, found[name].highest) for name in expected} == expected
+
+
 class TestStructure:
     def test_opens_with_its_metadata(self, source, quantised):
         before, after = Model(source).info, Model(quantised).info
@@ -124,7 +168,9 @@ class TestStructure:
         assert (zero, zero.dtype) == (0, np.uint8)
         turn = values[scaled.input[0]]
         assert turn.op_type == "Transpose"
-        assert list(turn.input) == ["image"]
+        groups = values[turn.input[0]]
+        assert groups.op_type == "Reshape"
+        assert groups.input[0] == "image"
 
     def test_is_smaller(self, quantised, networks):
         _, _, tensors = convolutions(quantised, networks)

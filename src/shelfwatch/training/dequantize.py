@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from shelfwatch.inference.model import Model, ModelInfo
+from shelfwatch.training.integers import is_grouped, ungroup_pixels, ungrouped
 from shelfwatch.training.onnx_file import save
 
 SUFFIX = "_DequantizeLinear_Output"  # what the quantiser appends to the name of a weight it wraps
@@ -28,6 +29,7 @@ def dequantize(source: Path, out: Path) -> ModelInfo:
     if info.precision != "int8":
         raise ValueError(f"{source}: {info.precision}, not int8")
     model = onnx.load(source)
+    ungroup_pixels(model)
     graph = model.graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     producers = {name: node for node in graph.node for name in node.output}
@@ -81,12 +83,14 @@ def weights(source: Path) -> dict[str, NDArray[np.float32]]:
         node = producers[value]
         return constant(node.input[0]) if node.op_type == "Identity" else dequantized(node, constants)
 
-    found = {}
+    found: dict[str, NDArray[np.float32]] = {}
     for node in graph.node:
         if node.op_type == "Conv":
             name = node.input[1].removesuffix(SUFFIX).removesuffix(".weight")
-            for part, value in zip(("weight", "bias"), node.input[1:], strict=False):
-                found[f"{name}.{part}"] = constant(value)
+            weight, *bias = (constant(value) for value in node.input[1:])
+            if is_grouped(weight):  # one of its two results is enough
+                weight, bias = ungrouped(weight), [values[: len(values) // 2] for values in bias]
+            found |= {f"{name}.weight": weight} | {f"{name}.bias": values for values in bias}
     return found
 
 

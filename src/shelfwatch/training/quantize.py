@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,23 @@ from onnxruntime.quantization import (
     CalibrationMethod,
     QuantFormat,
     QuantType,
+    load_tensors_data,
     quantize_static,
+    save_tensors_data,
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from shelfwatch.inference.image import decode
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model, ModelInfo
+from shelfwatch.training.integers import group_pixels, repeat_pixels
 from shelfwatch.training.onnx_file import save
 
 # What runs in integers. SiLU is Sigmoid and Mul: left in float, each would force a round trip through float and
 # INT8 would be slower than float32.
 QUANTISED_OPS = ["Conv", "Sigmoid", "Mul", "Add", "Concat", "MaxPool", "Resize", "Split"]
+
+PASSING_OPS = ["Concat", "MaxPool", "Resize", "Split"]  # values go through them unchanged
 
 # Ranges follow the photos by a moving average with this share of the newest: plain extremes let one glaring photo
 # stretch the scale of all (measured: docs/training.md).
@@ -120,27 +126,63 @@ def quantize(
         raise ValueError(f"{source}: already {info.precision}")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        prepared, quantised = Path(folder) / "prepared.onnx", Path(folder) / "quantised.onnx"
+        prepared, quantised, ranges = (Path(folder) / name for name in ("prepared.onnx", "quantised.onnx", "ranges"))
         with only_errors():
             quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-            quantize_static(
+            in_float = float_nodes(onnx.load(prepared))
+            run = partial(
+                quantize_static,
                 str(prepared),
                 str(quantised),
-                LetterboxReader(follow(photos), info),
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=QUANTISED_OPS,
-                nodes_to_exclude=float_nodes(onnx.load(prepared)),
+                nodes_to_exclude=in_float,
                 per_channel=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
                 calibrate_method=CalibrationMethod.MinMax,
                 extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": RANGE_SHARE},
+                calibration_cache_path=ranges,
             )
+            run(LetterboxReader(follow(photos), info))  # finds the ranges
+            share_ranges(onnx.load(prepared), in_float, ranges)
+            run(None)
         graph = onnx.load(quantised)
     bytes_to_first_convolution(graph)
+    group_pixels(graph)
+    repeat_pixels(graph)
     info = dataclasses.replace(info, precision="int8")
     save(graph, info, out)
     return info
+
+
+def share_ranges(graph: Any, in_float: Sequence[str], file: Path) -> None:
+    """In the calibration `file`, let all that is joined or passed on unchanged have one range.
+
+    With one scale, joining copies bytes; with several, each byte is looked up in a table, and rounded once more.
+    """
+    data = load_tensors_data(file)
+    leader: dict[str, str] = {}
+
+    def lead(name: str) -> str:
+        while name in leader:
+            name = leader[name]
+        return name
+
+    for node in graph.graph.node:
+        if node.op_type in PASSING_OPS and node.name not in in_float:
+            first, *others = [name for name in (*node.input, *node.output) if name in data]
+            for name in others:
+                if lead(name) != lead(first):
+                    leader[lead(name)] = lead(first)
+    groups: dict[str, list[Any]] = {}
+    for name in data:
+        groups.setdefault(lead(name), []).append(data[name])
+    for members in groups.values():
+        low, high = min(item.lowest for item in members), max(item.highest for item in members)
+        for item in members:
+            item.lowest, item.highest = low, high
+    save_tensors_data(data, file)
 
 
 def bytes_to_first_convolution(graph: Any) -> None:
