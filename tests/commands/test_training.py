@@ -3,7 +3,7 @@ import logging
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -249,12 +249,15 @@ class TestTrain:
     def test_every_option_arrives(self, shelfwatch, given, packaged, dataset):
         flags = "--hours 2 --ema 0.9 --freeze 3 --patience 4 --seed 5 --learning-rate 1e-3 --resume --extra a.yaml:0.7"
         flags += " --extra c:/b.yaml:2 --teacher accurate --input-size 320 --canvas 96"
+        flags += " --hold-statistics --zoom 0.7 1.4 --mosaic 0.2 --distortion 0.5"
         assert shelfwatch("train", "start.pt", dataset, *flags.split()).exit_code == 0
         (options,) = given
         assert (options.hours, options.ema, options.freeze, options.patience, options.seed) == (2, 0.9, 3, 4, 5)
         assert (options.learning_rate, options.resume, options.input_size) == (1e-3, True, 320)
         assert options.extra == ((Path("a.yaml"), 0.7), (Path("c:/b.yaml"), 2.0))
-        assert options.augment.canvas == 96
+        assert options.hold_statistics
+        assert (options.augment.canvas, options.augment.zoom, options.augment.mosaic) == (96, (0.7, 1.4), 0.2)
+        assert options.augment == replace(options.augment, aspect=0.05, degrees=1.5, shear=0.015, perspective=0.06)
         assert options.teacher == packaged.model.path
 
     def test_the_input_size_is_that_of_the_model(self, shelfwatch, given, networks, packaged, dataset, tmp_path):
@@ -281,10 +284,26 @@ class TestTrain:
         assert result.exit_code == 1
         assert message in result.stderr
 
+    def test_the_lower_zoom_comes_first(self, shelfwatch, dataset):
+        result = shelfwatch("train", "accurate", dataset, "--zoom", "1.5", "0.5")
+        assert result.exit_code == 2
+        assert "the lower one comes first" in result.stderr
+
     def test_missing_dataset(self, shelfwatch):
         result = shelfwatch("train", "accurate", "absent.yaml")
         assert result.exit_code == 1
         assert "absent.yaml: no such dataset file" in result.stderr
+
+
+@pytest.mark.train
+def test_slim(shelfwatch, packaged, dataset, tmp_path):
+    result = shelfwatch("slim", packaged.info.name, "slim.pt", dataset, "--views", 1)
+    assert result.exit_code == 0, result.output
+    assert "slim.pt: a YOLOv8n, " in result.stdout
+    assert (tmp_path / "slim.pt").is_file()
+    result = shelfwatch("slim", packaged.info.name, "slim.pt", dataset, "--views", 1, "--size", "m")
+    assert result.exit_code == 1
+    assert "no more channels" in result.stderr
 
 
 @pytest.mark.train

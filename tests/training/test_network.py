@@ -11,6 +11,7 @@ from shelfwatch.training.dequantize import weights  # noqa: E402
 from shelfwatch.training.export import export  # noqa: E402
 from shelfwatch.training.loss import decode  # noqa: E402
 from shelfwatch.training.network import (  # noqa: E402
+    held_statistics,
     load_network,
     run,
     save_network,
@@ -238,3 +239,36 @@ class TestErrors:
         path = networks["write_network"](tmp_path / "small.onnx")
         with pytest.raises(ValueError, match=r"small\.onnx: its weights are not those of a YOLOv8"):
             load_network(path)
+
+
+class TestHeldStatistics:
+    def test_computes_what_the_network_computes(self, checkpoint, images):
+        model = load_network(checkpoint)
+        expected = predict(model, images)
+        with held_statistics(), torch.no_grad():
+            found = run(model.train(), images)  # in training mode a BatchNorm would use the images' own statistics
+        assert torch.allclose(found.logits, expected.logits, atol=1e-4)
+        assert torch.allclose(found.distributions, expected.distributions, atol=1e-4)
+
+    def test_weights_learn_and_statistics_stay(self, checkpoint, images):
+        model = load_network(checkpoint).requires_grad_(True).train()
+        before = parameters(model)
+        with held_statistics():
+            found = run(model, images)
+        (found.logits.sum() + found.distributions.sum()).backward()
+        norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+        assert norms
+        for norm in norms:
+            assert norm.weight.grad is not None
+            assert norm.bias.grad is not None
+        after = parameters(model)
+        assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+    def test_only_meanwhile(self, checkpoint, images):
+        model = load_network(checkpoint).train()
+        with pytest.raises(ZeroDivisionError), held_statistics():
+            raise ZeroDivisionError
+        before = parameters(model)["model.0.bn.running_mean"]
+        with torch.no_grad():
+            run(model, images)
+        assert not torch.equal(parameters(model)["model.0.bn.running_mean"], before)

@@ -1,4 +1,4 @@
-"""`shelfwatch train`, `average`, `export`, `quantize` and `evaluate`."""
+"""`shelfwatch slim`, `train`, `average`, `export`, `quantize` and `evaluate`."""
 
 from __future__ import annotations
 
@@ -51,6 +51,28 @@ def parse_extra(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
 
 @click.command()
 @click.argument("weights")
+@click.argument("out", type=FILE)
+@click.argument("data", type=FILE)
+@click.option("--size", type=click.Choice(["n", "s", "m", "l"]), default="n", show_default=True, help="YOLOv8 size.")
+@click.option("--views", type=click.IntRange(1), default=64, show_default=True, help="Training views to fit to.")
+def slim(weights: str, out: Path, data: Path, size: str, views: int) -> None:
+    """Make a smaller YOLOv8 out of the trained WEIGHTS, as a start for `train`, and write the checkpoint OUT.
+
+    WEIGHTS is a checkpoint, an ONNX model or a packaged model's name. The smaller network keeps the channels that say
+    most on training photos of DATA.
+    """
+    from shelfwatch.training.slim import slim_to_size
+
+    try:
+        follow = partial(track, description="Refitting", console=Console(stderr=True))
+        slim_to_size(find_weights(weights), out, data, size, views, follow=follow)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{out}: a YOLOv8{size}, {out.stat().st_size / 1e6:.1f} MB")
+
+
+@click.command()
+@click.argument("weights")
 @click.argument("data", type=FILE)
 @click.option(
     "--extra",
@@ -80,11 +102,44 @@ def parse_extra(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
 @click.option(
     "--freeze", type=click.IntRange(0, 22), default=0, show_default=True, help="First layers left as they are."
 )
+@click.option(
+    "--hold-statistics",
+    is_flag=True,
+    help="BatchNorms keep the mean and variance they start with: faster, for weights that fit the photos already.",
+)
+@click.option(
+    "--zoom",
+    type=(click.FloatRange(0.05, 20), click.FloatRange(0.05, 20)),
+    default=(0.5, 1.7),
+    show_default=True,
+    metavar="LOW HIGH",
+    help="Scale of a view against the served one.",
+)
+@click.option(
+    "--mosaic", type=click.FloatRange(0, 1), default=0.4, show_default=True, help="Share of views made of four photos."
+)
+@click.option(
+    "--distortion",
+    type=click.FloatRange(0, 3),
+    default=1.0,
+    show_default=True,
+    help="Of a view: stretch, turn, shear and perspective; 0 for none.",
+)
 @click.option("--patience", type=click.IntRange(1), default=30, show_default=True, help="Epochs without a better AP.")
 @click.option("--workers", type=click.IntRange(0), default=1, show_default=True, help="Processes that make views.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Continue the interrupted run in --out.")
-def train(weights: str, data: Path, teacher: str | None, input_size: int | None, canvas: int, **options: Any) -> None:
+def train(
+    weights: str,
+    data: Path,
+    teacher: str | None,
+    input_size: int | None,
+    canvas: int,
+    zoom: tuple[float, float],
+    mosaic: float,
+    distortion: float,
+    **options: Any,
+) -> None:
     """Fine-tune WEIGHTS on the dataset file DATA (Ultralytics format).
 
     WEIGHTS is a YOLOv8 checkpoint, an ONNX model or a packaged model's name. Where DATA has another number of classes,
@@ -95,6 +150,8 @@ def train(weights: str, data: Path, teacher: str | None, input_size: int | None,
     from shelfwatch.training.train import TrainOptions
     from shelfwatch.training.train import train as run
 
+    if zoom[0] > zoom[1]:
+        raise click.BadParameter(f"{zoom[0]} to {zoom[1]}: the lower one comes first", param_hint="--zoom")
     start = find_weights(weights)
     try:
         if input_size is None:
@@ -106,7 +163,7 @@ def train(weights: str, data: Path, teacher: str | None, input_size: int | None,
                 data=data,
                 teacher=find_weights(teacher) if teacher else None,
                 input_size=input_size,
-                augment=AugmentOptions(canvas=canvas),
+                augment=AugmentOptions(canvas=canvas, zoom=zoom, mosaic=mosaic).distorted(distortion),
                 **options,
             )
         )

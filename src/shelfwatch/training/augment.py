@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -32,6 +32,11 @@ class AugmentOptions:
     noise: float = 0.10
     jpeg: float = 0.30
     least_visible: float = 0.35  # share of a box that must remain in the view for it to count
+
+    def distorted(self, factor: float) -> AugmentOptions:
+        """The same with stretch, rotation, shear and perspective `factor` times as large."""
+        bent = ("aspect", "degrees", "shear", "perspective")
+        return replace(self, **{name: getattr(self, name) * factor for name in bent})
 
 
 @dataclass(frozen=True, eq=False)

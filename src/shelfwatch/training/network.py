@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from shelfwatch.inference.model import Model
 from shelfwatch.training.dequantize import weights
@@ -147,6 +149,33 @@ def settle_batch_norm(model: Any, images: Iterable[Tensor]) -> None:
         norm.running_mean.copy_(mean)
         norm.running_var.copy_(spread)
         norm.weight.copy_((spread + norm.eps).sqrt())
+
+
+@contextmanager
+def held_statistics() -> Iterator[None]:
+    """Meanwhile BatchNorms use the statistics they hold, in training too, and run as part of their convolution.
+
+    Weight and bias go on learning. A step then touches each activation three times less, which on a CPU, where memory
+    is what a small network waits for, is a fifth of its time.
+    """
+    from ultralytics.nn.modules import Conv
+
+    def folded(block: Any, image: Tensor) -> Tensor:
+        conv, norm = block.conv, block.bn
+        scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+        weight = conv.weight * scale[:, None, None, None]
+        bias = norm.bias - norm.running_mean * scale
+        output: Tensor = block.act(
+            functional.conv2d(image, weight, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
+        )
+        return output
+
+    plain = Conv.forward
+    Conv.forward = folded  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Conv.forward = plain  # type: ignore[method-assign]
 
 
 def forward(layers: Iterable[Any], saved: Container[int], image: Any) -> list[Any]:
