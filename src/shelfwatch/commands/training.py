@@ -173,17 +173,23 @@ def train(
 
 
 @click.command()
-@click.argument("checkpoints", nargs=-1, required=True, type=FILE)
+@click.argument("sources", nargs=-1, required=True)
 @click.argument("out", type=FILE)
-def average(checkpoints: tuple[Path, ...], out: Path) -> None:
-    """Average the weights of CHECKPOINTS of one run, its start included or not, into the checkpoint OUT."""
+@click.option(
+    "--share", "shares", type=float, multiple=True, help="Of each source in the mean, in their order; default: equal."
+)
+def average(sources: tuple[str, ...], out: Path, shares: tuple[float, ...]) -> None:
+    """Average the weights of SOURCES of one descent into the checkpoint OUT.
+
+    SOURCES are checkpoints, ONNX models or packaged models' names.
+    """
     from shelfwatch.training.average import average as run
 
     try:
-        run(checkpoints, out)
+        run([find_weights(source) for source in sources], out, shares or None)
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{out}: the mean of {len(checkpoints)} checkpoints, {out.stat().st_size / 1e6:.1f} MB")
+    click.echo(f"{out}: the mean of {len(sources)} models, {out.stat().st_size / 1e6:.1f} MB")
 
 
 @click.command()

@@ -1,36 +1,38 @@
-"""Average the weights of several checkpoints of one run into one model that costs no more to serve."""
+"""Average the weights of several models of one descent into one that costs no more to serve."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
+import numpy as np
 
-from shelfwatch.training.network import load_network, save_network
+from shelfwatch.training.network import folded, load_network, save_network, take_folded
 
 
-def average(checkpoints: Sequence[Path], out: Path) -> None:
-    """Write the mean of the checkpoints' weights to `out`, an Ultralytics checkpoint in float16.
+def average(sources: Sequence[Path], out: Path, shares: Sequence[float] | None = None) -> None:
+    """Write the mean of the sources' weights, or their mixture by `shares`, to `out`, a checkpoint in float16.
 
-    Checkpoints of one run lie in one basin of the loss; their mean lies nearer its middle than each of them and tends
-    to carry over better to new photos (Izmailov et al., *Averaging Weights Leads to Wider Optima*, UAI 2018).
-    Integer buffers are those of the last. Raises `ValueError` where the networks differ or fewer than two are given,
+    Sources are checkpoints and served models. What descends from one start lies in one basin of the loss, and the mean
+    nearer its middle than each of them; it tends to carry over better to new photos (Izmailov et al., *Averaging
+    Weights Leads to Wider Optima*, UAI 2018; Wortsman et al., *Model soups*, ICML 2022). BatchNorms are folded into
+    the convolutions first, so that the mean is one of what the networks compute. To train from the result, its
+    BatchNorms need statistics: `train` gives them to a model from ONNX, so export it first.
+
+    Raises `ValueError` where the networks differ, fewer than two are given, or shares are not one positive number each,
     and as `shelfwatch.training.network.load_network`.
     """
-    if len(checkpoints) < 2:
-        raise ValueError("an average needs at least two checkpoints")
-    served = [path for path in checkpoints if path.suffix == ".onnx"]
-    if served:  # without BatchNorms of its own it has nothing in common with the runs it starts
-        raise ValueError(f"{served[0]}: a served model; only checkpoints have a mean")
-    models = [load_network(path) for path in checkpoints]
-    states = [model.state_dict() for model in models]
-    shapes = [{key: value.shape for key, value in state.items()} for state in states]
+    if len(sources) < 2:
+        raise ValueError("an average needs at least two sources")
+    parts = np.ones(len(sources)) if shares is None else np.asarray(shares, float)
+    if len(parts) != len(sources) or not (np.isfinite(parts).all() and (parts > 0).all()):
+        raise ValueError(f"{len(sources)} sources need as many shares above 0")
+    models = [load_network(path) for path in sources]
+    held = [folded(model) for model in models]
+    shapes = [{name: value.shape for name, value in part.items()} for part in held]
     if any(shape != shapes[0] for shape in shapes):
-        raise ValueError("the checkpoints are of different networks")
-    mean = {
-        key: torch.stack([state[key] for state in states]).mean(0) if value.is_floating_point() else value
-        for key, value in states[-1].items()
-    }
-    models[-1].load_state_dict(mean)
+        raise ValueError("the sources are different networks")
+    weights = (parts / parts.sum()).tolist()
+    mean = {name: sum(w * part[name] for w, part in zip(weights, held, strict=True)) for name in held[0]}
+    take_folded(models[-1], mean)
     save_network(models[-1], out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,21 +81,45 @@ def from_onnx(source: Path) -> Any:
         structure = {**yaml_model_load(f"yolov8{size}.yaml"), "nc": width}
         model: Any = DetectionModel(structure, verbose=False).float()
         with_classes(model, info.classes)
-        with torch.no_grad():
-            for name, module in model.named_modules():
-                if isinstance(module, nn.Conv2d) and not name.endswith("dfl.conv"):
-                    module.weight.copy_(held[f"{name}.weight"])
-                    if module.bias is not None:
-                        module.bias.copy_(held[f"{name}.bias"])
-                elif isinstance(module, nn.BatchNorm2d):
-                    norm: Any = module
-                    norm.running_mean.zero_()
-                    norm.running_var.fill_(1 - norm.eps)
-                    norm.weight.fill_(1)
-                    norm.bias.copy_(held[f"{name.removesuffix('.bn')}.conv.bias"])
+        take_folded(model, held)
     except (KeyError, RuntimeError, ValueError) as error:  # weights that are missing or of other shapes
         raise ValueError(f"{source}: its weights are not those of a YOLOv8 ({error})") from error
     return model
+
+
+@torch.no_grad()
+def folded(model: Any) -> dict[str, Tensor]:
+    """Weight and bias of each convolution of `model` by their names, its BatchNorm folded in."""
+    found: dict[str, Tensor] = {}
+    for name, module in model.named_modules():
+        if not isinstance(module, nn.Conv2d) or name.endswith("dfl.conv"):
+            continue
+        weight, bias = module.weight, module.bias
+        norm: Any = getattr(model.get_submodule(name.rpartition(".")[0]), "bn", None)
+        if norm is not None:
+            scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+            weight, bias = weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
+        found |= {f"{name}.weight": weight.clone(), f"{name}.bias": bias.clone()}
+    return found
+
+
+@torch.no_grad()
+def take_folded(model: Any, held: Mapping[str, Tensor]) -> None:
+    """Give a `model` with BatchNorms what `folded` tells: each BatchNorm then adds the bias and nothing else.
+
+    Raises `KeyError` or `RuntimeError` where a weight is missing or of another shape.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Conv2d) and not name.endswith("dfl.conv"):
+            module.weight.copy_(held[f"{name}.weight"])
+            if module.bias is not None:
+                module.bias.copy_(held[f"{name}.bias"])
+        elif isinstance(module, nn.BatchNorm2d):
+            norm: Any = module
+            norm.running_mean.zero_()
+            norm.running_var.fill_(1 - norm.eps)
+            norm.weight.fill_(1)
+            norm.bias.copy_(held[f"{name.removesuffix('.bn')}.conv.bias"])
 
 
 def with_classes(model: Any, names: Sequence[str]) -> bool:
