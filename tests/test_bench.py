@@ -64,6 +64,7 @@ def test_a_short_run_says_what_it_skipped(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for peer in ("ONNX Runtime float32", "ShelfWatch INT8"):
         assert f"| accurate | {peer} | " in done.stdout
+    assert "NonMaxSuppression, median ms" in done.stdout
     for stage in ("decode", "letterbox", "network", "NMS", "encode", "all", "`POST /predict`"):
         assert f"\n| {stage} | " in done.stdout
     for peer, package in (("Ultralytics predict", "torch"), ("OpenVINO INT8", "nncf")):

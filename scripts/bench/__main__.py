@@ -12,11 +12,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import report
+from bench import report, suppression
 from bench.compare import compare
 from bench.path import by_stage, over_http
 from bench.plot import plot
 from shelfwatch.commands.training import CALIBRATION_PHOTOS
+from shelfwatch.inference.detector import Detector, packaged_models
+from shelfwatch.inference.model import Model
 from shelfwatch.training.dataset import load_dataset
 from shelfwatch.training.rendering import RenderOptions, render_shelf
 
@@ -55,8 +57,10 @@ def main() -> None:
     data = render_shelf(SEED, PHOTO).to_jpeg()
     with Progress(console=Console(stderr=True), transient=True) as progress, tempfile.TemporaryDirectory() as folder:
         comparison = compare(data, options.runs, calibration, samples, classes, Path(folder), progress)
-        stages = by_stage(data, options.runs, progress)
-        http = over_http(data, options.runs, progress)
+        detectors = {name: Detector(Model(path)) for name, path in packaged_models().items()}
+        stages = {name: by_stage(detector, data, options.runs, progress) for name, detector in detectors.items()}
+        suppressed = suppression.compare(next(iter(detectors.values())), data, options.runs, progress)
+        http = over_http(detectors, data, options.runs, progress)
     inputs = ", ".join(f"{name} {size}" for name, size in comparison.inputs.items())
     photos = f" on {len(samples)} labelled photos" if samples else "; it needs labelled photos (`--data`)"
     missing = [f"Skipped: {reason}." for reason in comparison.skipped]
@@ -70,9 +74,13 @@ def main() -> None:
         report.comparison_table(comparison),
         *(["\n".join(missing)] if missing else []),
         "## The whole path",
-        f"A rendered {PHOTO.width} × {PHOTO.height} JPEG of {len(data) / 1e6:.1f} MB with the default model, bytes to "
-        "JSON in one process, then\nthrough a running service on loopback with one client:",
+        f"A rendered {PHOTO.width} × {PHOTO.height} JPEG of {len(data) / 1e6:.1f} MB, bytes to JSON in one process, "
+        "then through\na running service on loopback with one client:",
         report.path_table(stages, http),
+        "## Suppression",
+        "Duplicates among the default model's candidates of that photo, dropped in numpy, as the service does, or by "
+        "ONNX\nRuntime's NonMaxSuppression, as it would be in the graph. Both keep the same boxes.",
+        report.suppression_table(suppressed),
     ]
     if options.write:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -11,20 +12,18 @@ from rich.progress import Progress
 
 from bench.timing import Times, timed
 from running import running_service
-from shelfwatch.inference.detector import Detector, Result, packaged_models, to_detections
+from shelfwatch.inference.detector import Detector, Result, to_detections
 from shelfwatch.inference.letterbox import Letterbox
-from shelfwatch.inference.model import Model
 from shelfwatch.inference.nms import VOTE_SHARE
 
 STAGES = ("decode", "letterbox", "network", "NMS", "encode")
 
 
-def by_stage(data: bytes, runs: int, progress: Progress) -> dict[str, Times]:
-    """The default model in this process: milliseconds of each stage and of all together."""
-    detector = Detector(Model(next(iter(packaged_models().values()))))
+def by_stage(detector: Detector, data: bytes, runs: int, progress: Progress) -> dict[str, Times]:
+    """One model in this process: milliseconds of each stage and of all together."""
     info = detector.info
     rounds = []
-    for _ in progress.track(range(runs + 1), description="stages"):
+    for _ in progress.track(range(runs + 1), description=f"{info.name} by stage"):
         marks = [time.perf_counter()]
         photo = detector.decode(data)
         marks.append(time.perf_counter())
@@ -42,12 +41,16 @@ def by_stage(data: bytes, runs: int, progress: Progress) -> dict[str, Times]:
     return {**dict(zip(STAGES, times.T, strict=True)), "all": times.sum(axis=1)}
 
 
-def over_http(data: bytes, runs: int, progress: Progress) -> Times:
-    """`POST /predict` against a real service process on loopback, one client, in milliseconds."""
+def over_http(models: Iterable[str], data: bytes, runs: int, progress: Progress) -> dict[str, Times]:
+    """`POST /predict` against a real service process on loopback, one client, in milliseconds, for each model."""
+    times = {}
     with running_service() as client:
+        for name in models:
 
-        def send() -> None:
-            client.post("/predict", files={"image": data}).raise_for_status()
+            def send(model: str = name) -> None:
+                client.post("/predict", params={"model": model}, files={"image": data}).raise_for_status()
 
-        send()
-        return np.array([timed(send) for _ in progress.track(range(runs), description="over HTTP")])
+            send()
+            rounds = progress.track(range(runs), description=f"{name} over HTTP")
+            times[name] = np.array([timed(send) for _ in rounds])
+    return times

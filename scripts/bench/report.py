@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.compare import OURS, Comparison
+from bench.suppression import Suppression
 from bench.timing import Times, ratio
 from shelfwatch.inference.cpus import available_cpus
 
@@ -37,10 +38,28 @@ def comparison_table(comparison: Comparison) -> str:
     return markdown(head, rows, words=2)
 
 
-def path_table(stages: Mapping[str, Times], http: Times) -> str:
-    """A row a stage, then the request as a client sees it."""
-    rows = [[name, *milliseconds(times)] for name, times in stages.items()]
-    return markdown(["stage", "median ms", "p95"], [*rows, ["`POST /predict`", *milliseconds(http)]])
+def path_table(stages: Mapping[str, Mapping[str, Times]], http: Mapping[str, Times]) -> str:
+    """A row a stage, then the request as a client sees it; two columns a model."""
+    whole = {name: {**parts, "`POST /predict`": http[name]} for name, parts in stages.items()}
+    names = next(iter(whole.values()))
+    rows = [[stage, *(cell for parts in whole.values() for cell in milliseconds(parts[stage]))] for stage in names]
+    return markdown(["stage", *(word for name in whole for word in (f"{name}, median ms", "p95"))], rows)
+
+
+def suppression_table(found: Sequence[Suppression]) -> str:
+    """A row a list of candidates."""
+    rows = [
+        [
+            f"{item.confidence:g}",
+            str(item.candidates),
+            str(item.kept),
+            *milliseconds(item.numpy),
+            *milliseconds(item.graph),
+        ]
+        for item in found
+    ]
+    head = ["confidence from", "candidates", "kept", "numpy, median ms", "p95", "NonMaxSuppression, median ms", "p95"]
+    return markdown(head, rows)
 
 
 def milliseconds(times: Times) -> list[str]:
