@@ -1,4 +1,6 @@
 import io
+import os
+import signal
 import struct
 import zlib
 
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shelfwatch.inference.image import (
+    HALVED,
     MAX_PIXELS,
     ImageError,
     ImageTooLargeError,
@@ -16,8 +19,10 @@ from shelfwatch.inference.image import (
     UndecodableImageError,
     UnsupportedFormatError,
     decode,
+    resize,
     sniff_format,
 )
+from shelfwatch.inference.letterbox import Letterbox
 
 # Pillow remarks on the damage that these tests do on purpose.
 pytestmark = [
@@ -339,6 +344,59 @@ class TestScaledDecoding:
         photo = decode(encode(Image.new(mode, (800, 600)), "JPEG"), target=100)
         assert photo.pixels.shape == (75, 100, 3)
         assert (photo.width, photo.height) == (800, 600)
+
+
+class TestShrinking:
+    @given(st.integers(1, 900), st.integers(1, 900), st.sampled_from([32, 320, 640]))
+    @example(900, 1, 640)
+    @settings(max_examples=40, deadline=None)
+    def test_the_letterbox_has_nothing_left_to_do(self, width, height, target):
+        photo = decode(encode(Image.new("RGB", (width, height)), "PNG"), target=target, shrink=True)
+        assert (photo.width, photo.height) == (width, height)
+        if max(width, height) < target:
+            assert photo.pixels.shape == (height, width, 3)
+        else:
+            box = Letterbox.fit(width, height, target, 32)
+            assert photo.pixels.shape == (box.inner_height, box.inner_width, 3)
+
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+    @pytest.mark.parametrize("orientation", STORED)
+    def test_the_network_sees_the_same(self, kind, orientation):
+        # Turning before or after shrinking rounds otherwise.
+        scene = np.asarray(Image.fromarray(upright()).resize((1500, 1000), Image.Resampling.BICUBIC))
+        data = encode(STORED[orientation](scene), kind, orientation, quality=90)
+        box = Letterbox.fit(1500, 1000, 640, 32)
+        plain, shrunk = (box.apply(decode(data, target=640, shrink=shrink)) for shrink in (False, True))
+        assert np.abs(plain.astype(int) - shrunk).max() <= (1 if orientation > 1 else 0)
+
+    def test_transparency_lies_on_white_before_it_is_averaged(self):
+        image = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
+        image.paste((255, 0, 0, 255), (0, 0, 50, 100))
+        photo = decode(encode(image), target=50, shrink=True)
+        assert photo.pixels[25, 5].tolist() == [255, 0, 0]
+        assert photo.pixels[25, 45].tolist() == [255, 255, 255]
+
+
+class TestResize:
+    @pytest.mark.parametrize("size", [(500, 499), (500, 500), (720, 960), (961, 721), (1400, 333), (333, 1401)])
+    def test_as_pillow_does_in_one_piece(self, size):
+        image = Image.fromarray(noisy(1200, 900)).resize((1632, 1224), Image.Resampling.BICUBIC)
+        found, expected = (
+            np.asarray(i, int) for i in (resize(image, size), image.resize(size, Image.Resampling.BILINEAR))
+        )
+        assert found.shape == expected.shape
+        assert np.abs(found - expected).max() <= (1 if size[0] * size[1] >= HALVED else 0)
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+    @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+    def test_in_a_forked_child_too(self):
+        image = Image.fromarray(noisy(1200, 900))
+        expected = np.asarray(resize(image, (900, 700)))
+        child = os.fork()
+        if not child:  # nothing here may raise: the child would go on as a second test run
+            signal.alarm(20)
+            os._exit(0 if np.array_equal(np.asarray(resize(image, (900, 700))), expected) else 1)
+        assert os.waitpid(child, 0)[1] == 0
 
 
 def noisy(width=40, height=30):

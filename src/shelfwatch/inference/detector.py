@@ -39,15 +39,16 @@ class Detector:
         self.info = model.info
 
     def decode(self, data: bytes, *, max_pixels: int = MAX_PIXELS, tiles: bool = False) -> Photo:
-        """Decode photo bytes at the resolution this model can use; raises as `shelfwatch.inference.image.decode`.
+        """Decode photo bytes at the size of this model's input; raises as `shelfwatch.inference.image.decode`.
 
         With `tiles`, the photo can be had in more detail should `detect` with `tiles` want it: few photos are so dense,
         and all others are seen the same and cost the same as without.
         """
-        photo = decode(data, target=self.info.input_size, max_pixels=max_pixels)
-        wanted = tiling.needed(photo.width, photo.height, self.info.input_size)
-        if not tiles or max(photo.pixels.shape) >= min(wanted, max(photo.width, photo.height)):
+        size = self.info.input_size
+        photo = decode(data, target=size, max_pixels=max_pixels, shrink=True)
+        if not tiles or max(photo.pixels.shape) >= max(photo.width, photo.height):
             return photo
+        wanted = tiling.needed(photo.width, photo.height, size)
         return replace(photo, finer=partial(decode, data, target=wanted, max_pixels=max_pixels))
 
     def detect(

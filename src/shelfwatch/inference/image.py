@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import io
+import os
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+from shelfwatch.inference.cpus import available_cpus
+
 MAX_PIXELS = 60_000_000  # width × height a photo may have by default; phones reach 50 MP
 MAX_JPEG_SCANS = 200  # passes over a progressive picture; cameras write about ten, and each costs a whole pass
+HALVED = 250_000  # pixels of a resized picture from which it is made in two halves at once
 START_OF_SCAN = b"\xff\xda"  # cannot occur inside a scan: there, 0xff is always followed by a stuffed zero
 EXIF_ORIENTATION = 0x0112  # EXIF tag; values 1 to 8
 SIGNATURES = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}  # WebP: RIFF, 4 bytes of length, WEBP
@@ -55,7 +61,7 @@ class ImageTooLargeError(ImageError):
 class Photo:
     """An upright photo.
 
-    `pixels` is uint8 (h, w, 3) RGB, decoded at a reduced scale where that was enough; `width` and `height` are the
+    `pixels` is uint8 (h, w, 3) RGB, at a reduced scale where that was enough; `width` and `height` are the
     full size of the upright photo in pixels, the frame in which boxes are given. `finer` decodes it again with more
     detail, where someone may want that; it raises as `decode`.
     """
@@ -76,11 +82,12 @@ def sniff_format(data: bytes) -> str | None:
     return None
 
 
-def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
+def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXELS, shrink: bool = False) -> Photo:
     """Decode photo bytes to upright RGB.
 
     `target` is the long side in pixels the caller needs: a JPEG is then decoded at the smallest of its built-in
-    scales (1, 1/2, 1/4, 1/8) that is not below it. Animated files give their first frame, transparent ones lie
+    scales (1, 1/2, 1/4, 1/8) that is not below it. With `shrink`, what is still larger is brought to exactly that
+    size here, which saves copying the larger picture about. Animated files give their first frame, transparent ones lie
     on white. Raises `UnsupportedFormatError`, `ImageTooLargeError` (from the header, before pixels are decoded)
     or `UndecodableImageError`.
     """
@@ -101,6 +108,8 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
             image.draft("RGB", _draft_size(width, height, target))
         image.load()
         rgb = _to_rgb(image)
+        if target is not None and shrink and max(rgb.size) > target:
+            rgb = resize(rgb, scaled(width, height, target / max(width, height)))
         if orientation in UPRIGHT:
             rgb = rgb.transpose(UPRIGHT[orientation])
     except ImageTooLargeError:
@@ -114,6 +123,40 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
     if orientation in TURNED:
         width, height = height, width
     return Photo(np.asarray(rgb), width, height)
+
+
+def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
+    """A picture's sides after scaling: whole pixels, never zero."""
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Resize an RGB picture by Pillow's bilinear filter, which averages where it shrinks.
+
+    The lower half of a large result is made in a thread of its own beside the upper one. Whether it is depends on the
+    size alone, so the same photo gives the same pixels on every machine.
+    """
+    width, height = size
+    if width * height < HALVED:
+        return image.resize(size, Image.Resampling.BILINEAR)
+    cut = height // 2
+    bands = [(0, cut), (cut, height)]
+
+    def band(first: int, last: int) -> Image.Image:
+        box = (0, image.height * first / height, image.width, image.height * last / height)
+        return image.resize((width, last - first), Image.Resampling.BILINEAR, box=box)
+
+    lower = _helpers(os.getpid()).submit(band, *bands[1])
+    whole = Image.new("RGB", size)
+    whole.paste(band(*bands[0]), (0, 0))
+    whole.paste(lower.result(), (0, cut))
+    return whole
+
+
+@functools.cache
+def _helpers(process: int) -> ThreadPoolExecutor:
+    """Threads that help resizing, for one process: a forked child has none of its parent's."""
+    return ThreadPoolExecutor(available_cpus(), thread_name_prefix="resize")
 
 
 def _draft_size(width: int, height: int, target: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from shelfwatch.inference.image import Photo
+from shelfwatch.inference.image import Photo, resize, scaled
 
 PAD_VALUE = 114  # grey of the border, 0..255: what Ultralytics trains with
 MAX_UPSCALE = 4.0  # a thumbnail gains nothing from more, and a 1 × 1 photo must stay cheap
@@ -36,8 +36,7 @@ class Letterbox:
     def fit(cls, photo_width: int, photo_height: int, input_size: int, stride: int) -> Letterbox:
         """The letterbox whose long side is `input_size` network pixels and whose sides are multiples of `stride`."""
         scale = min(input_size / max(photo_width, photo_height), MAX_UPSCALE)
-        inner_width = max(1, round(photo_width * scale))
-        inner_height = max(1, round(photo_height * scale))
+        inner_width, inner_height = scaled(photo_width, photo_height, scale)
         width = -(-inner_width // stride) * stride
         height = -(-inner_height // stride) * stride
         return cls(
@@ -56,8 +55,7 @@ class Letterbox:
         canvas = np.full((1, self.height, self.width, 3), PAD_VALUE, np.uint8)
         pixels = photo.pixels
         if pixels.shape[:2] != (self.inner_height, self.inner_width):
-            resized = Image.fromarray(pixels).resize((self.inner_width, self.inner_height), Image.Resampling.BILINEAR)
-            pixels = np.asarray(resized)
+            pixels = np.asarray(resize(Image.fromarray(pixels), (self.inner_width, self.inner_height)))
         canvas[0, self.top : self.top + self.inner_height, self.left : self.left + self.inner_width] = pixels
         return canvas
 
