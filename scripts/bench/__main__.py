@@ -78,8 +78,8 @@ def main() -> None:
         "then through\na running service on loopback with one client:",
         report.path_table(stages, http),
         "## Suppression",
-        "Duplicates among the default model's candidates of that photo, dropped in numpy, as the service does, or by "
-        "ONNX\nRuntime's NonMaxSuppression, as it would be in the graph. Both keep the same boxes.",
+        "Duplicates among the default model's candidates of that photo, dropped by ONNX Runtime's NonMaxSuppression, "
+        "as the\nservice does, or in numpy. Both keep the same boxes.",
         report.suppression_table(suppressed),
     ]
     if options.write:

@@ -1,3 +1,4 @@
+import runpy
 import tracemalloc
 
 import numpy as np
@@ -6,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from shelfwatch.inference.nms import BLOCK, VOTE_IOU, VOTE_SHARE, iou_matrix, nms, vote
+from shelfwatch.inference.nms import BLOCK, GRAPH, VOTE_IOU, VOTE_SHARE, iou_matrix, nms, vote
+from support import ROOT
 
 
 def iou(a, b):
@@ -27,6 +29,11 @@ def greedy(boxes, scores, class_id, threshold):
         if all(iou(boxes[i], boxes[j]) <= threshold for j in rivals):
             kept.append(i)
     return kept
+
+
+def test_the_graph_is_what_the_script_builds():
+    built = runpy.run_path(str(ROOT / "scripts" / "make_nms.py"))["build"]()
+    assert GRAPH.read_bytes() == built.SerializeToString()
 
 
 # Whole-number corners make every overlap exact in float32 up to one division, and a threshold with an odd decimal
