@@ -249,13 +249,14 @@ class TestTrain:
     def test_every_option_arrives(self, shelfwatch, given, packaged, dataset):
         flags = "--hours 2 --ema 0.9 --freeze 3 --patience 4 --seed 5 --learning-rate 1e-3 --resume --extra a.yaml:0.7"
         flags += " --extra c:/b.yaml:2 --teacher accurate --input-size 320 --canvas 96"
-        flags += " --hold-statistics --zoom 0.7 1.4 --mosaic 0.2 --distortion 0.5"
+        flags += " --hold-statistics --zoom 0.7 1.4 --mosaic 0.2 --distortion 0.5 --settle 0.3"
         assert shelfwatch("train", "start.pt", dataset, *flags.split()).exit_code == 0
         (options,) = given
         assert (options.hours, options.ema, options.freeze, options.patience, options.seed) == (2, 0.9, 3, 4, 5)
         assert (options.learning_rate, options.resume, options.input_size) == (1e-3, True, 320)
         assert options.extra == ((Path("a.yaml"), 0.7), (Path("c:/b.yaml"), 2.0))
         assert options.hold_statistics
+        assert options.settle == 0.3
         assert (options.augment.canvas, options.augment.zoom, options.augment.mosaic) == (96, (0.7, 1.4), 0.2)
         assert options.augment == replace(options.augment, aspect=0.05, degrees=1.5, shear=0.015, perspective=0.06)
         assert options.teacher == packaged.model.path

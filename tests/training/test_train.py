@@ -331,6 +331,25 @@ class TestTrainer:
         assert middle == pytest.approx(0.51 * options.learning_rate, rel=0.01)
         assert last == pytest.approx(0.02 * options.learning_rate)
 
+    def test_the_last_views_are_upright(self, options):
+        trainer = Trainer(replace(options, settle=0.25))
+        wanted = options.augment
+        trainer.done.share = 0.74
+        assert trainer.augment() == wanted
+        trainer.done.share = 0.75
+        upright = trainer.augment()
+        assert (upright.mosaic, upright.degrees, upright.shear, upright.perspective, upright.aspect) == (0, 0, 0, 0, 0)
+        assert (upright.zoom, upright.light, upright.jpeg) == (wanted.zoom, wanted.light, wanted.jpeg)
+
+    @pytest.mark.parametrize("hold", [False, True])
+    def test_statistics_are_held_where_asked(self, options, hold):
+        trainer = Trainer(replace(options, hold_statistics=hold))
+        before = trainer.network.model[0].bn.running_mean.clone()
+        weights = trainer.network.model[0].conv.weight.clone()
+        trainer.run()
+        assert torch.equal(trainer.network.model[0].bn.running_mean, before) == hold
+        assert not torch.equal(trainer.network.model[0].conv.weight, weights)
+
     def test_only_matrices_decay(self, options):
         decayed, plain = Trainer(options).optimizer.param_groups
         assert (decayed["weight_decay"], plain["weight_decay"]) == (options.weight_decay, 0)

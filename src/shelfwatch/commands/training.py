@@ -125,6 +125,13 @@ def slim(weights: str, out: Path, data: Path, size: str, views: int) -> None:
     show_default=True,
     help="Of a view: stretch, turn, shear and perspective; 0 for none.",
 )
+@click.option(
+    "--settle",
+    type=click.FloatRange(0, 1),
+    default=0.4,
+    show_default=True,
+    help="Last share of the run, whose views are neither distorted nor mosaics.",
+)
 @click.option("--patience", type=click.IntRange(1), default=30, show_default=True, help="Epochs without a better AP.")
 @click.option("--workers", type=click.IntRange(0), default=1, show_default=True, help="Processes that make views.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
