@@ -13,7 +13,7 @@ from shelfwatch.inference.detector import Detector, packaged_models
 from shelfwatch.inference.model import Model
 
 ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "tests" / "inference" / "data" / "accurate_float32.json"
+FOLDER = ROOT / "tests" / "inference" / "data"
 PICTURES = ("ui/samples/shelf.jpg", "ui/samples/cooler.jpg")
 LOWEST_CONFIDENCE = 0.2
 
@@ -21,9 +21,12 @@ LOWEST_CONFIDENCE = 0.2
 def main() -> None:
     """Write the reference detections."""
     detector = Detector(Model(Path(sys.argv[1])))
-    packaged = Model(packaged_models()["accurate"]).info
-    if detector.info.precision != "float32" or detector.info.version != packaged.version:
-        raise SystemExit(f"not the float32 twin of accurate {packaged.version}")
+    info = detector.info
+    if info.name not in packaged_models():
+        raise SystemExit(f"no model named {info.name!r} is packaged")
+    packaged = Model(packaged_models()[info.name]).info
+    if info.precision != "float32" or info.version != packaged.version:
+        raise SystemExit(f"not the float32 original of {info.name} {packaged.version}")
     pictures = {}
     for name in PICTURES:
         found = detector.detect(
@@ -36,8 +39,9 @@ def main() -> None:
                 for box, score, class_id in rows
             ]
         }
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps({"model_version": detector.info.version, "pictures": pictures}) + "\n")
+    FOLDER.mkdir(exist_ok=True)
+    content = {"model_version": info.version, "pictures": pictures}
+    (FOLDER / f"{info.name}_float32.json").write_text(json.dumps(content) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The packaged INT8 model against what its float32 original found in committed pictures."""
+"""The packaged INT8 models against what their float32 originals found in committed pictures."""
 
 import json
 from pathlib import Path
@@ -6,18 +6,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shelfwatch.inference.detector import Detector, packaged_models
+from shelfwatch.inference.model import Model
 from shelfwatch.inference.nms import iou_matrix
 from support import ROOT
 
-REFERENCE = Path(__file__).parent / "data" / "accurate_float32.json"
+FOLDER = Path(__file__).parent / "data"
 MAKE = "run `python scripts/make_parity.py` with the float32 export of the packaged checkpoint"
 MARGIN = 0.05  # a float32 detection this far above the threshold may not vanish in INT8
 
 
+@pytest.fixture(scope="module", params=packaged_models())
+def packaged(request):
+    """Each packaged model."""
+    return Detector(Model(packaged_models()[request.param]))
+
+
 @pytest.fixture(scope="module")
 def reference(packaged):
-    assert REFERENCE.is_file(), f"{REFERENCE} is missing: {MAKE}"
-    content = json.loads(REFERENCE.read_text())
+    file = FOLDER / f"{packaged.info.name}_float32.json"
+    assert file.is_file(), f"{file} is missing: {MAKE}"
+    content = json.loads(file.read_text())
     assert content["model_version"] == packaged.info.version, (
         f"the reference is of version {content['model_version']}, the packaged model of {packaged.info.version}: {MAKE}"
     )
