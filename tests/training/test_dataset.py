@@ -69,6 +69,20 @@ class TestDescription:
         assert [image.name for image in found] == ["a.JPG", "b.webp", "c.png", "d.jpeg"]
 
 
+class TestExactBoxes:
+    def test_unless_the_file_says_otherwise(self, write_dataset):
+        file = write_dataset({"train": {"a.png": []}})
+        assert load_dataset(file).exact
+        file.write_text(file.read_text() + "exact_boxes: false\n")
+        assert not load_dataset(file).exact
+
+    def test_yes_or_no(self, write_dataset):
+        file = write_dataset({"train": {"a.png": []}})
+        file.write_text(file.read_text() + "exact_boxes: mostly\n")
+        with pytest.raises(DatasetError, match="`exact_boxes` must be true or false"):
+            load_dataset(file)
+
+
 class TestLabels:
     def test_the_last_images_folder_becomes_labels(self, tmp_path):
         assert label_path(tmp_path / "images" / "x" / "images" / "val" / "a.b.jpg") == (

@@ -1,5 +1,6 @@
 """The sparse loss against Ultralytics' dense one."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -247,6 +248,22 @@ class TestEdges:
         losses.total.backward()
         for gradient in (logits.grad, distributions.grad):
             assert torch.isfinite(gradient).all()
+
+    def test_boxes_that_are_not_exact_teach_only_where_products_are(self, anchors):
+        rng = np.random.default_rng(6)
+        targets = make_targets(rng, [apart(rng, 8), shelf(rng)], 2)
+        logits, distributions = guess(rng, targets, 2, 2, anchors)
+        plain = detection_loss(logits, distributions, targets, anchors)
+        every, none = (replace(targets, exact=torch.full((len(targets.boxes),), value)) for value in (True, False))
+        assert torch.equal(parts(detection_loss(logits, distributions, every, anchors)), parts(plain))
+        losses = detection_loss(logits, distributions, none, anchors)
+        assert torch.equal(losses.classes, plain.classes)
+        assert (losses.box, losses.dfl) == (0, 0)
+        # In a batch of both, only the exact photo's boxes count.
+        losses = detection_loss(logits, distributions, replace(targets, exact=targets.image == 0), anchors)
+        losses.total.backward()
+        assert distributions.grad[0].any()
+        assert not distributions.grad[1].any()
 
     def test_gradients_reach_what_they_should(self, anchors):
         rng = np.random.default_rng(5)

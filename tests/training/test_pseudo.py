@@ -101,6 +101,7 @@ def test_labels_are_those_of_the_truth(packaged, shelf, tmp_path):
     outcomes = []
     file = label(packaged, sorted(photos.iterdir()), tmp_path / "out", counts, on_photo=outcomes.append)
     assert [(outcome.photo.name, outcome.kept) for outcome in outcomes] == [("right.jpg", len(truth)), ("wrong.jpg", 0)]
+    assert not load_dataset(file).exact
     (sample,) = load_dataset(file).samples("train")
     assert sample.image.name == "right.jpg"
     assert (iou_matrix(truth, sample.boxes).max(axis=1) > 0.5).mean() > 0.9

@@ -80,14 +80,27 @@ class TestViews:
         views = Views([Source(samples[:1]), Source(samples[1:2], 3.0), Source(samples[2:], 0)], 1, 64, OPTIONS, 0)
         assert np.allclose(views.odds, [0.25, 0.75, 0])
         rng = np.random.default_rng(0)
-        seen = Counter(len(views.photo(rng).boxes) for _ in range(400))
-        assert seen[0] == 0
+        seen = Counter(int(rng.choice(3, p=views.odds)) for _ in range(400))
+        assert seen[2] == 0
         assert 240 < seen[1] < 360
+
+    @pytest.mark.parametrize("mosaic", [0.0, 1.0])
+    def test_a_view_is_as_exact_as_the_photos_it_is_made_of(self, samples, mosaic):
+        cans, bottles = samples[1], replace(samples[1], class_id=np.zeros(1, np.int32))
+        sources = [Source([cans]), Source([bottles], exact=False)]
+        views = Views(sources, 20, 64, replace(OPTIONS, mosaic=mosaic), 0)
+        made = [views[i] for i in range(20)]
+        assert {view.exact for view in made} == {True, False}
+        for view in made:  # never of two sources
+            assert set(view.class_id.tolist()) <= {int(view.exact)}
+        batch = collate(made)
+        for image, view in enumerate(made):
+            assert batch.targets.exact[batch.targets.image == image].tolist() == [view.exact] * len(view.boxes)
 
     def test_boxes_follow_a_photo_decoded_smaller(self, tmp_path, write_dataset):
         file = write_dataset({"train": {"a.jpg": ["0 0.5 0.5 0.5 0.25"]}}, size=(800, 400))
         views = Views([Source(load_dataset(file).samples("train"))], 1, 64, replace(STILL, zoom=(1, 1)), 0)
-        photo = views.photo(np.random.default_rng(0))
+        photo = views.photo(np.random.default_rng(0), views.sources[0])
         height, width = photo.pixels.shape[:2]
         assert width == 100  # an eighth of the file's, the least that 64 pixels can be made of
         assert np.allclose(photo.boxes, [[0.25 * width, 0.375 * height, 0.75 * width, 0.625 * height]])

@@ -41,11 +41,15 @@ class AugmentOptions:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One training view: `pixels` uint8 (h, w, 3) RGB, `boxes` float32 (N, 4) xyxy in its pixels, `class_id` (N,)."""
+    """One training view: `pixels` uint8 (h, w, 3) RGB, `boxes` float32 (N, 4) xyxy in its pixels, `class_id` (N,).
+
+    Where the boxes are not `exact`, they say where products are, but not where their edges run.
+    """
 
     pixels: Pixels
     boxes: NDArray[np.float32]
     class_id: NDArray[np.int32]
+    exact: bool = True
 
 
 def mapped(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:

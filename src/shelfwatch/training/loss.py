@@ -17,15 +17,20 @@ TINY = 16.0  # network pixels; thinner boxes are widened to it when anchors are 
 
 @dataclass(frozen=True)
 class Targets:
-    """The true boxes of a batch: `image` int64 (T,), `class_id` int64 (T,), `boxes` float32 (T, 4) xyxy in pixels."""
+    """The true boxes of a batch: `image` int64 (T,), `class_id` int64 (T,), `boxes` float32 (T, 4) xyxy in pixels.
+
+    `exact`, bool (T,), says which are exact enough to learn from where a product's edges run; None: all.
+    """
 
     image: Tensor
     class_id: Tensor
     boxes: Tensor
+    exact: Tensor | None = None
 
     def to(self, device: torch.device) -> Targets:
         """The same boxes on another device."""
-        return Targets(self.image.to(device), self.class_id.to(device), self.boxes.to(device))
+        exact = None if self.exact is None else self.exact.to(device)
+        return Targets(self.image.to(device), self.class_id.to(device), self.boxes.to(device), exact)
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,8 @@ def detection_loss(logits: Tensor, distributions: Tensor, targets: Targets, anch
 
     `logits` is float32 (B, A, classes), `distributions` float32 (B, A, 4 * bins). Class scores meet the assignment's
     soft scores by binary cross entropy; matched boxes meet their truth by complete IoU and by the distribution
-    focal loss (Li et al., *Generalized Focal Loss*, NeurIPS 2020), both weighted by the soft score.
+    focal loss (Li et al., *Generalized Focal Loss*, NeurIPS 2020), both weighted by the soft score and only where the
+    truth is exact.
     """
     bins = distributions.shape[2] // 4
     with torch.no_grad():
@@ -175,6 +181,7 @@ def detection_loss(logits: Tensor, distributions: Tensor, targets: Targets, anch
     weight = match.score.sum().clamp(min=1)
     photos = logits.shape[0]
     classes = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="sum") / weight
+    share_of_box = match.score if targets.exact is None else match.score * targets.exact[match.target]
     # Only matched anchors are decoded with a gradient: the rest carry no box loss.
     own = distributions[match.image, match.anchor]
     stride = anchors.strides[match.anchor, None]
@@ -183,11 +190,11 @@ def detection_loss(logits: Tensor, distributions: Tensor, targets: Targets, anch
     line = torch.arange(bins, dtype=own.dtype, device=own.device)
     sides = own.unflatten(1, (4, bins)).softmax(2).matmul(line)
     found = torch.cat([centre - sides[:, :2], centre + sides[:, 2:]], 1)
-    box = ((1 - complete_iou(found, truth)) * match.score).sum() / weight
+    box = ((1 - complete_iou(found, truth)) * share_of_box).sum() / weight
     distance = torch.cat([centre - truth[:, :2], truth[:, 2:] - centre], 1).clamp(0, bins - 1 - 0.01)
     lower = distance.long()
     share = distance - lower
     log = own.unflatten(1, (4, bins)).log_softmax(2)
     dfl = -(log.gather(2, lower[..., None])[..., 0] * (1 - share) + log.gather(2, lower[..., None] + 1)[..., 0] * share)
-    dfl = (dfl.mean(1) * match.score).sum() / weight
+    dfl = (dfl.mean(1) * share_of_box).sum() / weight
     return Losses(BOX_GAIN * box * photos, CLASS_GAIN * classes * photos, DFL_GAIN * dfl * photos)

@@ -137,6 +137,6 @@ def label(
             lines = np.column_stack([chosen.class_id, centre, sides])
             np.savetxt(labels / f"{path.stem}.txt", lines, fmt=["%d", *["%.6f"] * 4])
     file = out / "dataset.yaml"
-    description = {"path": ".", "train": "images/train", "names": dict(enumerate(info.classes))}
+    description = {"path": ".", "train": "images/train", "names": dict(enumerate(info.classes)), "exact_boxes": False}
     file.write_text(yaml.safe_dump(description, sort_keys=False))
     return file

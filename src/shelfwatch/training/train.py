@@ -128,12 +128,12 @@ class Trainer:
         dataset = load_dataset(options.data)
         self.names = dataset.names
         self.val = dataset.samples("val")
-        self.sources = [Source(dataset.samples("train"))]
+        self.sources = [Source(dataset.samples("train"), exact=dataset.exact)]
         for file, weight in options.extra:
             more = load_dataset(file)
             if more.names != self.names:
                 raise DatasetError(f"{file}: its classes are not those of {options.data}")
-            self.sources.append(Source(more.samples("train"), weight))
+            self.sources.append(Source(more.samples("train"), weight, more.exact))
         start = self.last if options.resume else options.weights
         self.network = load_network(start).to(self.device, memory_format=torch.channels_last)
         self.console = Console(stderr=True)

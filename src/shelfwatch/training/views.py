@@ -21,10 +21,14 @@ from shelfwatch.training.loss import Targets
 
 @dataclass(frozen=True)
 class Source:
-    """Labelled photos and how often they are looked at: a view's photos come from here with odds of `weight`."""
+    """Labelled photos and how often they are looked at: a view is of photos from here with odds of `weight`.
+
+    Where boxes are not `exact`, views teach where products are, but not where their edges run.
+    """
 
     samples: Sequence[Sample]
     weight: float = 1.0
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,12 @@ class Views(Dataset[View]):
         cv2.setNumThreads(0)  # the network needs the cores
         rng = np.random.default_rng([self.seed, index])
         size = 4 if rng.random() < self.options.mosaic else 1
-        view = compose(rng, [self.photo(rng) for _ in range(size)], self.input_size, self.options)
-        return View(disturb(rng, view.pixels, self.options), view.boxes, view.class_id)
-
-    def photo(self, rng: np.random.Generator) -> View:
-        """A random photo with its boxes, decoded no larger than a view can show it."""
         source = self.sources[rng.choice(len(self.sources), p=self.odds)]
+        view = compose(rng, [self.photo(rng, source) for _ in range(size)], self.input_size, self.options)
+        return View(disturb(rng, view.pixels, self.options), view.boxes, view.class_id, source.exact)
+
+    def photo(self, rng: np.random.Generator, source: Source) -> View:
+        """A random photo with its boxes, decoded no larger than a view can show it."""
         sample = source.samples[int(rng.integers(len(source.samples)))]
         data = sample.image.read_bytes()
         pixels = decode(data, target=round(self.input_size * self.options.zoom[1])).pixels
@@ -83,6 +87,7 @@ def collate(views: Sequence[View]) -> Batch:
             torch.from_numpy(image),
             torch.from_numpy(np.concatenate([view.class_id for view in views]).astype(np.int64)),
             torch.from_numpy(np.concatenate([view.boxes for view in views])),
+            torch.from_numpy(np.array([view.exact for view in views])[image]),
         ),
     )
 
