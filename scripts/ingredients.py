@@ -4,7 +4,8 @@ Usage: .venv-train/bin/python scripts/ingredients.py START DATA --pseudo FILE --
     --teacher WEIGHTS
 
 START is a checkpoint, an ONNX model or a packaged model's name; DATA and FILE are dataset files. Runs are alike in
-views, schedule and seed; one that is finished already in --out is only read. Prints a Markdown table of the averaged weights' accuracy on the `val` photos.
+views, schedule and seed; one that is finished already in --out is only read. Prints a Markdown table of the averaged
+weights' accuracy on the `val` photos.
 """
 
 from __future__ import annotations
