@@ -47,15 +47,16 @@ def test_health_describes_the_models_from_their_metadata(service: Service) -> No
     health = answer.json()
     assert health["status"] == "ok"
     assert health["version"] == shelfwatch.__version__
-    info = Model(packaged_models()["accurate"]).info
-    (model,) = health["models"]
-    assert model["name"] == info.name == "accurate"
-    assert model["version"] == info.version
-    assert model["precision"] == info.precision == "int8"
-    assert model["classes"] == list(info.classes)
-    assert model["input_size"] == info.input_size
-    assert model["operating_threshold"] == info.operating_threshold
-    assert "ONNX Runtime" in model["runtime"]
+    assert [model["name"] for model in health["models"]] == list(packaged_models()) == ["accurate", "fast"]
+    for model, path in zip(health["models"], packaged_models().values(), strict=True):
+        info = Model(path).info
+        assert model["name"] == info.name
+        assert model["version"] == info.version
+        assert model["precision"] == info.precision == "int8"
+        assert model["classes"] == list(info.classes)
+        assert model["input_size"] == info.input_size
+        assert model["operating_threshold"] == info.operating_threshold
+        assert "ONNX Runtime" in model["runtime"]
 
 
 def test_live_and_ready(service: Service) -> None:

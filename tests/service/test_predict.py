@@ -72,13 +72,6 @@ def test_the_default_threshold_is_the_model_s_own(service: Service, sample: byte
     assert len(everything["detections"]) > len(kept)
 
 
-def test_over_http_the_answer_is_the_detector_s(service: Service, sample: bytes) -> None:
-    detector = Detector(Model(next(iter(packaged_models().values()))))
-    found = detector.detect(detector.decode(sample)).detections
-    boxes = [detection["box"] for detection in post(service, sample).json()["detections"]]
-    np.testing.assert_allclose(boxes, found.xyxy, atol=0.01)
-
-
 def test_max_detections_cuts_the_weakest_and_says_so(service: Service, sample: bytes) -> None:
     full, cut = post(service, sample).json(), post(service, sample, max_detections=5).json()
     assert cut["truncated"] is True
@@ -226,6 +219,16 @@ def test_request_ids_are_kept_when_sane_and_replaced_when_not(service: Service) 
     for hostile in ("a b", "x" * 65, "<script>", ""):
         assert echoed(hostile) != hostile
         assert len(echoed(hostile)) == 32
+
+
+@pytest.mark.parametrize("name", packaged_models())
+def test_each_packaged_model_answers_as_its_detector_does(service: Service, sample: bytes, name: str) -> None:
+    detector = Detector(Model(packaged_models()[name]))
+    answer = post(service, sample, model=name).json()
+    assert answer["model"] == {"name": name, "version": detector.info.version, "precision": "int8"}
+    found = detector.detect(detector.decode(sample)).detections
+    assert answer["count"] == len(found) > 50
+    np.testing.assert_allclose([detection["box"] for detection in answer["detections"]], found.xyxy, atol=0.01)
 
 
 def test_a_second_model_is_chosen_by_name(run_service: Callable[..., Service], sample: bytes, tmp_path: Path) -> None:
