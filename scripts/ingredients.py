@@ -45,7 +45,7 @@ def variants(given: argparse.Namespace, base: TrainOptions) -> Iterator[tuple[st
     if given.rendered:
         yield "with rendered shelves, odds 0.3", replace(base, extra=((given.rendered, 0.3),))
     if given.teacher:
-        yield "with a teacher", replace(base, teacher=find_weights(given.teacher))
+        yield "with a teacher", replace(base, teachers=(find_weights(given.teacher),))
 
 
 def figures(options: TrainOptions) -> dict[str, float]:

@@ -248,8 +248,10 @@ class TestTrain:
 
     def test_every_option_arrives(self, shelfwatch, given, packaged, dataset):
         flags = "--hours 2 --ema 0.9 --freeze 3 --patience 4 --seed 5 --learning-rate 1e-3 --resume --extra a.yaml:0.7"
-        flags += " --extra c:/b.yaml:2 --teacher accurate --input-size 320 --canvas 96"
-        flags += " --hold-statistics --zoom 0.7 1.4 --mosaic 0.2 --distortion 0.5 --settle 0.3"
+        flags += " --extra c:/b.yaml:2 --teacher accurate --teacher other.pt --mirror-teachers"
+        flags += (
+            " --input-size 320 --canvas 96 --hold-statistics --zoom 0.7 1.4 --mosaic 0.2 --distortion 0.5 --settle 0.3"
+        )
         assert shelfwatch("train", "start.pt", dataset, *flags.split()).exit_code == 0
         (options,) = given
         assert (options.hours, options.ema, options.freeze, options.patience, options.seed) == (2, 0.9, 3, 4, 5)
@@ -259,7 +261,8 @@ class TestTrain:
         assert options.settle == 0.3
         assert (options.augment.canvas, options.augment.zoom, options.augment.mosaic) == (96, (0.7, 1.4), 0.2)
         assert options.augment == replace(options.augment, aspect=0.05, degrees=1.5, shear=0.015, perspective=0.06)
-        assert options.teacher == packaged.model.path
+        assert options.teachers == (packaged.model.path, Path("other.pt"))
+        assert options.mirror_teachers
 
     def test_the_input_size_is_that_of_the_model(self, shelfwatch, given, networks, packaged, dataset, tmp_path):
         networks["write_network"](tmp_path / "small.onnx")

@@ -18,15 +18,13 @@ from shelfwatch.training.augment import AugmentOptions  # noqa: E402
 from shelfwatch.training.dataset import DatasetError  # noqa: E402
 from shelfwatch.training.evaluate import local_predict, predict_all  # noqa: E402
 from shelfwatch.training.export import export  # noqa: E402
-from shelfwatch.training.loss import Anchors  # noqa: E402
-from shelfwatch.training.network import Predictions, load_network  # noqa: E402
+from shelfwatch.training.network import load_network  # noqa: E402
 from shelfwatch.training.rendering import RenderOptions  # noqa: E402
 from shelfwatch.training.train import (  # noqa: E402
     IOU_THRESHOLD,
     WARM_UP,
     Trainer,
     TrainOptions,
-    distillation_loss,
     has_fast_bfloat16,
     plot_curves,
     train,
@@ -248,7 +246,16 @@ class TestErrors:
 
     def test_a_teacher_of_other_classes(self, options, random_checkpoint):
         with pytest.raises(ValueError, match="a teacher must know the 1 classes"):
-            train(replace(options, teacher=random_checkpoint(("a", "b"))))
+            train(
+                replace(
+                    options,
+                    teachers=(
+                        random_checkpoint(
+                            ("a", "b"),
+                        )
+                    ),
+                )
+            )
 
     def test_a_canvas_the_network_cannot_halve(self, options):
         with pytest.raises(ValueError, match="a canvas of 100 pixels is not a multiple of 32"):
@@ -397,49 +404,13 @@ class TestTrainer:
 
 
 class TestTeacher:
-    def predictions(self, seed):
-        torch.manual_seed(seed)
-        shapes = [(4, 4), (2, 2), (1, 1)]
-        return Predictions(torch.randn(2, 21, 2), torch.randn(2, 21, 64), Anchors.of(shapes, (8, 16, 32)))
-
-    def test_nothing_to_learn_from_oneself(self):
-        own = self.predictions(0)
-        assert distillation_loss(own, own) == pytest.approx(0, abs=1e-5)
-
-    def test_learning_ends_at_the_teacher(self):
-        teacher, student = self.predictions(0), self.predictions(1)
-        logits, distributions = (part.requires_grad_() for part in (student.logits, student.distributions))
-        optimizer = torch.optim.Adam([logits, distributions], lr=0.05)
-        losses = []
-        for _ in range(300):
-            loss = distillation_loss(Predictions(logits, distributions, student.anchors), teacher)
-            losses.append(loss.item())
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        assert losses[-1] < 0.01 * losses[0]
-        sure = teacher.logits.sigmoid().amax(2) > 0.1
-        assert (logits.sigmoid() - teacher.logits.sigmoid()).abs().mean() < 0.03
-        own, other = (part[sure].unflatten(1, (4, 16)).softmax(2) for part in (distributions, teacher.distributions))
-        assert (own - other).abs().max() < 0.05
-
-    def test_a_teacher_that_sees_nothing_has_no_say_in_boxes(self):
-        student, teacher = self.predictions(1), self.predictions(0)
-        student.distributions.requires_grad_()
-        student.logits.requires_grad_()
-        loss = distillation_loss(student, replace(teacher, logits=teacher.logits - 20))
-        loss.backward()
-        assert torch.isfinite(loss)
-        assert not student.distributions.grad.any()
-        assert (student.logits.grad > 0).any()
-
     def test_a_run_with_a_teacher(self, options, random_checkpoint):
         teacher = random_checkpoint(("product",), seed=8)
-        train(replace(options, epochs=1, teacher=teacher))
+        train(replace(options, epochs=1, teachers=(teacher,)))
         assert rows_of(options.out)[0]["distillation"] > 0
 
     def test_steps_bring_the_student_closer(self, options, random_checkpoint):
-        trainer = Trainer(replace(options, teacher=random_checkpoint(("product",), seed=8), learning_rate=1e-3))
+        trainer = Trainer(replace(options, teachers=(random_checkpoint(("product",), seed=8),), learning_rate=1e-3))
         trainer.network.train()
         batch = some_batch(trainer)
         distances = [trainer.step(batch)[3] for _ in range(8)]

@@ -81,7 +81,13 @@ def slim(weights: str, out: Path, data: Path, size: str, views: int) -> None:
     callback=parse_extra,
     help="Learn from this dataset's `train` photos too, at odds of WEIGHT to 1; repeat for more.",
 )
-@click.option("--teacher", help="Also learn to predict as these weights do; given like WEIGHTS.")
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    help="Also learn to predict as these weights do, given like WEIGHTS; of several, their mean.",
+)
+@click.option("--mirror-teachers", is_flag=True, help="Teachers look at the mirrored views too: better, twice as dear.")
 @click.option("--out", type=FOLDER, default=Path("runs/train"), show_default=True)
 @click.option("--epochs", type=click.IntRange(1), default=60, show_default=True)
 @click.option("--hours", type=click.FloatRange(0, min_open=True), help="Wall-clock budget instead of --epochs.")
@@ -139,7 +145,7 @@ def slim(weights: str, out: Path, data: Path, size: str, views: int) -> None:
 def train(
     weights: str,
     data: Path,
-    teacher: str | None,
+    teachers: tuple[str, ...],
     input_size: int | None,
     canvas: int,
     zoom: tuple[float, float],
@@ -168,7 +174,7 @@ def train(
             TrainOptions(
                 weights=start,
                 data=data,
-                teacher=find_weights(teacher) if teacher else None,
+                teachers=tuple(find_weights(teacher) for teacher in teachers),
                 input_size=input_size,
                 augment=AugmentOptions(canvas=canvas, zoom=zoom, mosaic=mosaic).distorted(distortion),
                 **options,

@@ -17,7 +17,6 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
-from torch.nn import functional
 
 from shelfwatch.inference.cpus import available_cpus
 from shelfwatch.inference.detections import Detections
@@ -39,6 +38,7 @@ from shelfwatch.training.network import (
     settle_batch_norm,
     with_classes,
 )
+from shelfwatch.training.teach import distillation_loss, teach
 from shelfwatch.training.views import Batch, Source, Views, batches
 
 IOU_THRESHOLD = 0.5  # of duplicates, when validating
@@ -55,7 +55,8 @@ class TrainOptions:
     weights: Path  # Ultralytics checkpoint or served ONNX model to continue from
     data: Path  # dataset file
     extra: tuple[tuple[Path, float], ...] = ()  # more dataset files to learn from, with odds against `data`'s 1
-    teacher: Path | None = None  # weights of the same classes, whose predictions the network also learns
+    teachers: tuple[Path, ...] = ()  # weights of the same classes, whose predictions, averaged, are learned too
+    mirror_teachers: bool = False  # teachers also look at the mirrored views: better, and twice as dear
     out: Path = Path("runs/train")  # checkpoints, figures and curves go here
     epochs: int = 60
     hours: float | None = None  # wall-clock budget of this call; the schedule then follows the clock, not the epochs
@@ -92,29 +93,6 @@ def has_fast_bfloat16() -> bool:
         return False
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, probe, bool)() for probe in probes)
-
-
-def distillation_loss(student: Predictions, teacher: Predictions) -> Tensor:
-    """How far a student is from its teacher: class scores everywhere, side distributions where there is a product.
-
-    Class scores meet by binary cross entropy weighted by the squared gap (Li et al., *Generalized Focal Loss*, NeurIPS
-    2020), distributions by Kullback-Leibler divergence weighted by the teacher's score (Zheng et al., *Localization
-    Distillation*, CVPR 2022). Summed over photos, in proportion to the teacher's scores.
-    """
-    with torch.no_grad():
-        wanted = teacher.logits.sigmoid()
-        score = wanted.amax(2)
-        weight = score[score > 0.1].sum().clamp(min=1)
-        gap = (wanted - student.logits.sigmoid()).pow(2)
-    entropy = functional.binary_cross_entropy_with_logits(student.logits, wanted, reduction="none")
-    classes = (entropy * gap).sum() / weight
-    chosen = score > 0.1
-    bins = student.distributions.shape[2] // 4
-    own = student.distributions[chosen].unflatten(1, (4, bins)).log_softmax(2)
-    other = teacher.distributions[chosen].unflatten(1, (4, bins)).log_softmax(2)
-    divergence = functional.kl_div(own, other, reduction="none", log_target=True).sum(2).mean(1)
-    box = (divergence * score[chosen]).sum() / weight
-    return (2.0 * classes + 3.0 * box) * student.logits.shape[0]
 
 
 class Trainer:
@@ -156,11 +134,11 @@ class Trainer:
         if hasattr(layers[-1], "dfl"):  # a constant: it computes the mean of a distribution
             layers[-1].dfl.requires_grad_(False)
         self.average = copy.deepcopy(self.network)
-        self.teacher = load_network(options.teacher).to(self.device).eval() if options.teacher else None
-        if self.teacher is not None and self.teacher.model[-1].nc != count:
-            raise ValueError(f"{options.teacher}: a teacher must know the {count} classes of {options.data}")
-        if self.teacher is not None:
-            self.teacher = self.teacher.fuse(verbose=False)
+        self.teachers = [load_network(path).to(self.device).eval() for path in options.teachers]
+        for path, teacher in zip(options.teachers, self.teachers, strict=True):
+            if teacher.model[-1].nc != count:
+                raise ValueError(f"{path}: a teacher must know the {count} classes of {options.data}")
+            teacher.fuse(verbose=False)
         decayed = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
@@ -210,9 +188,8 @@ class Trainer:
         found = self.predict(self.network, batch.pixels)
         losses = detection_loss(found.logits, found.distributions, batch.targets.to(self.device), found.anchors)
         total, distilled = losses.total, torch.zeros(())
-        if self.teacher is not None:
-            with torch.no_grad():
-                shown = self.predict(self.teacher, batch.pixels)
+        if self.teachers:
+            shown = teach(self.teachers, batch.pixels, self.predict, mirror=self.options.mirror_teachers)
             distilled = distillation_loss(found, shown)
             total = total + distilled
         self.optimizer.zero_grad(set_to_none=True)
