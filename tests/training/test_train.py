@@ -245,17 +245,9 @@ class TestErrors:
             train(replace(options, extra=((two_classes, 1.0),)))
 
     def test_a_teacher_of_other_classes(self, options, random_checkpoint):
+        other = random_checkpoint(("a", "b"))
         with pytest.raises(ValueError, match="a teacher must know the 1 classes"):
-            train(
-                replace(
-                    options,
-                    teachers=(
-                        random_checkpoint(
-                            ("a", "b"),
-                        )
-                    ),
-                )
-            )
+            train(replace(options, teachers=(other,)))
 
     def test_a_canvas_the_network_cannot_halve(self, options):
         with pytest.raises(ValueError, match="a canvas of 100 pixels is not a multiple of 32"):
