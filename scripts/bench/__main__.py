@@ -29,8 +29,9 @@ CALIBRATION_SEEDS = range(100, 108)  # rendered shelves, where there is no datas
 
 EXPLANATION = """Peers run the packaged model's own weights: in float32 those of its twin without quantisation
 (`shelfwatch.training.dequantize`), in OpenVINO the same quantised again by NNCF. *Network* is one run on the input that
-a 3:4 photo gives ({inputs} px), *photo* leads from JPEG bytes to detections. Peers take turns; *ours takes*
-is the median over the rounds of our time divided by the peer's. AP is COCO's{photos}."""
+a 3:4 photo gives ({inputs} px), *photo* leads from JPEG bytes to
+detections. Peers take turns; *ours takes* is the median over the rounds of our time divided by the peer's. AP is
+COCO's{photos}."""
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,18 @@ def dequantize(source: Path, out: Path) -> ModelInfo:
     renamed: dict[str, str] = {}
     removed = set()
     for node in list(graph.node):
+        if node.op_type == "QuantizeLinear":
+            renamed[node.output[0]] = node.input[0]
+            removed.add(node.name)
         if node.op_type != "DequantizeLinear":
             continue
         value, scale = node.input[:2]
         if value in constants:
             graph.initializer.append(numpy_helper.from_array(dequantized(node, constants), node.output[0]))
             removed.add(node.name)
-        elif value in producers and producers[value].op_type == "QuantizeLinear":
-            renamed[node.output[0]] = producers[value].input[0]
-            removed |= {node.name, producers[value].name}
+        elif not from_photo(value, producers):
+            renamed[node.output[0]] = value
+            removed.add(node.name)
         else:  # the photo's bytes: no quantiser before them, so the scaling stays, as arithmetic
             cast = onnx.helper.make_node("Cast", [value], [f"{value}_float"], f"{node.name}_cast", to=1)
             scaled = onnx.helper.make_node("Mul", [f"{value}_float", scale], [node.output[0]], f"{node.name}_scaled")
@@ -65,6 +69,13 @@ def dequantize(source: Path, out: Path) -> ModelInfo:
     info = dataclasses.replace(info, precision="float32")
     save(model, info, out)
     return info
+
+
+def from_photo(value: str, producers: Mapping[str, Any]) -> bool:
+    """Whether a value is the photo's bytes, moved about perhaps, and not what a quantiser made."""
+    while value in producers and producers[value].op_type != "QuantizeLinear":
+        value = producers[value].input[0]
+    return value not in producers
 
 
 def weights(source: Path) -> dict[str, NDArray[np.float32]]:
