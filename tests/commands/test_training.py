@@ -98,14 +98,14 @@ class TestEvaluate:
 
     def test_the_chosen_threshold_is_stored(self, shelfwatch, dataset, copied_model, tmp_path):
         before = Model(copied_model).info
-        store_threshold(copied_model, 0.66)
+        store_threshold(copied_model, 0.97)
         flags = ("--model", copied_model, "--choose-threshold", "--json", tmp_path / "figures.json")
         result = shelfwatch("evaluate", dataset, *flags)
         assert result.exit_code == 0, result.output
         after = Model(copied_model).info
         (values,) = json.loads((tmp_path / "figures.json").read_text()).values()
         assert after.operating_threshold == pytest.approx(values["threshold"], abs=1e-9)
-        assert 0.1 <= after.operating_threshold < 0.66
+        assert 0.1 <= after.operating_threshold < 0.9
         assert {**vars(after), "operating_threshold": 0} == {**vars(before), "operating_threshold": 0}
 
     def test_a_service_has_no_file_to_store_into(self, shelfwatch, dataset):

@@ -43,7 +43,9 @@ def test_dropped_photo_is_counted_as_the_service_counts_it(app: App, service: An
 def test_facts_are_those_of_the_answer_and_of_health(app: App, service: Any, shelf: bytes) -> None:
     answer = app.drop_and_read(shelf)
     served = httpx.get(f"{service.url}/health").json()["models"][0]
-    facts = app.page.locator("#facts").inner_text()
+    # Which of several models answered is what the choice shows.
+    chosen = app.page.locator("#model option:checked").text_content()
+    facts = f"{chosen}\n{app.page.locator('#facts').inner_text()}"
     model = answer["model"]
     for fact in (f"{model['name']} {model['version']}", model["precision"].upper(), served["runtime"]):
         assert fact in facts
