@@ -11,7 +11,7 @@ from ultralytics.nn.tasks import DetectionModel, yaml_model_load  # noqa: E402
 
 from shelfwatch.training.augment import View  # noqa: E402
 from shelfwatch.training.dataset import DatasetError  # noqa: E402
-from shelfwatch.training.network import load_network, run, save_network  # noqa: E402
+from shelfwatch.training.network import load_network, run, save_network, to_image  # noqa: E402
 from shelfwatch.training.slim import (  # noqa: E402
     Channels,
     choose,
@@ -21,7 +21,6 @@ from shelfwatch.training.slim import (  # noqa: E402
     select,
     slim,
     slim_to_size,
-    to_image,
 )
 from shelfwatch.training.views import collate  # noqa: E402
 
@@ -90,7 +89,7 @@ class TestSelect:
         teacher = network(0.25).fuse(verbose=False).requires_grad_(True)
         stem = look(teacher, looks)["model.0.conv"]
         with torch.no_grad():
-            seen = [teacher.model[0](to_image(batch)).transpose(0, 1).flatten(1) for batch in looks]
+            seen = [teacher.model[0](to_image(batch.pixels)).transpose(0, 1).flatten(1) for batch in looks]
         expected = sum(values @ values.T / values.shape[1] for values in seen)
         assert torch.allclose(stem.second_moment, expected, rtol=1e-4, atol=1e-6)
         assert stem.slope.shape == (16,)
@@ -125,7 +124,7 @@ class TestRefit:
 class TestSlim:
     def test_follows_the_teacher_from_the_start(self, looks):
         teacher, student = network(0.5), network(0.25, seed=2)
-        image = to_image(looks[0])
+        image = to_image(looks[0].pixels)
 
         def distance(model):
             with torch.no_grad():

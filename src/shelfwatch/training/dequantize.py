@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from shelfwatch.inference.model import Model, ModelInfo
-from shelfwatch.training.integers import is_grouped, ungroup_pixels, ungrouped
+from shelfwatch.training.integers import drop_unused, is_grouped, ungroup_pixels, ungrouped
 from shelfwatch.training.onnx_file import save
 
 SUFFIX = "_DequantizeLinear_Output"  # what the quantiser appends to the name of a weight it wraps
@@ -63,9 +63,7 @@ def dequantize(source: Path, out: Path) -> ModelInfo:
             while name in renamed:
                 name = renamed[name]
             node.input[i] = name
-    used = {name for node in graph.node for name in node.input}
-    for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
-        graph.initializer.remove(tensor)
+    drop_unused(graph)
     info = dataclasses.replace(info, precision="float32")
     save(model, info, out)
     return info

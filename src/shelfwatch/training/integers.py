@@ -152,7 +152,7 @@ def ungroup_pixels(model: Any) -> None:
     links.only_reader(conv.output[0]).output[0] = value
     for node in chain:
         graph.node.remove(node)
-    _drop_unused(graph)
+    drop_unused(graph)
 
 
 def repeat_pixels(model: Any) -> None:
@@ -194,7 +194,7 @@ def repeat_pixels(model: Any) -> None:
     if doubled:
         constants = {"twice": [1, 1, 2, 2], "rows_order": TO_ROWS, "between": [2, 4], "doubled": [1, 1, 2, 1, 2, 1]}
         graph.initializer.extend(numpy_helper.from_array(np.array(v), name) for name, v in constants.items())
-        _drop_unused(graph)
+        drop_unused(graph)
 
 
 def _set(node: Any, **attributes: list[int]) -> None:
@@ -204,7 +204,7 @@ def _set(node: Any, **attributes: list[int]) -> None:
     node.attribute.extend([*kept, *(helper.make_attribute(name, value) for name, value in attributes.items())])
 
 
-def _drop_unused(graph: Any) -> None:
+def drop_unused(graph: Any) -> None:
     """Drop initialisers that no node reads."""
     used = {name for node in graph.node for name in node.input}
     for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:

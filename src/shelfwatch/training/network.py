@@ -87,6 +87,26 @@ def from_onnx(source: Path) -> Any:
     return model
 
 
+def fold(conv: Any, norm: Any) -> tuple[Tensor, Tensor]:
+    """Weight and bias of the one convolution that computes what `conv` and then `norm`, by its statistics, compute."""
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    return conv.weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
+
+
+@torch.no_grad()
+def only_bias(norm: Any, bias: Tensor) -> None:
+    """Let a BatchNorm add `bias` and nothing else."""
+    norm.running_mean.zero_()
+    norm.running_var.fill_(1 - norm.eps)
+    norm.weight.fill_(1)
+    norm.bias.copy_(bias)
+
+
+def to_image(pixels: Tensor) -> Tensor:
+    """The network's input, float32 (B, 3, H, W) in 0..1, from uint8 (B, H, W, 3) pixels."""
+    return (pixels.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
+
+
 @torch.no_grad()
 def folded(model: Any) -> dict[str, Tensor]:
     """Weight and bias of each convolution of `model` by their names, its BatchNorm folded in."""
@@ -97,8 +117,7 @@ def folded(model: Any) -> dict[str, Tensor]:
         weight, bias = module.weight, module.bias
         norm: Any = getattr(model.get_submodule(name.rpartition(".")[0]), "bn", None)
         if norm is not None:
-            scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-            weight, bias = weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
+            weight, bias = fold(module, norm)
         found |= {f"{name}.weight": weight.clone(), f"{name}.bias": bias.clone()}
     return found
 
@@ -115,11 +134,7 @@ def take_folded(model: Any, held: Mapping[str, Tensor]) -> None:
             if module.bias is not None:
                 module.bias.copy_(held[f"{name}.bias"])
         elif isinstance(module, nn.BatchNorm2d):
-            norm: Any = module
-            norm.running_mean.zero_()
-            norm.running_var.fill_(1 - norm.eps)
-            norm.weight.fill_(1)
-            norm.bias.copy_(held[f"{name.removesuffix('.bn')}.conv.bias"])
+            only_bias(module, held[f"{name.removesuffix('.bn')}.conv.bias"])
 
 
 def with_classes(model: Any, names: Sequence[str]) -> bool:
@@ -185,10 +200,8 @@ def held_statistics() -> Iterator[None]:
     from ultralytics.nn.modules import Conv
 
     def folded(block: Any, image: Tensor) -> Tensor:
-        conv, norm = block.conv, block.bn
-        scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-        weight = conv.weight * scale[:, None, None, None]
-        bias = norm.bias - norm.running_mean * scale
+        conv = block.conv
+        weight, bias = fold(conv, block.bn)
         output: Tensor = block.act(
             functional.conv2d(image, weight, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
         )

@@ -28,7 +28,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from shelfwatch.inference.image import decode
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model, ModelInfo
-from shelfwatch.training.integers import group_pixels, repeat_pixels
+from shelfwatch.training.integers import Links, group_pixels, repeat_pixels
 from shelfwatch.training.onnx_file import save
 
 # What runs in integers. SiLU is Sigmoid and Mul: left in float, each would force a round trip through float and
@@ -81,11 +81,8 @@ def float_nodes(graph: Any) -> list[str]:
     The last convolution of each branch gives logits and distance distributions whose softmax, sigmoid and
     comparison need more than 256 levels; they are 1 × 1 and cheap.
     """
-    producers = {output: node for node in graph.graph.node for output in node.output}
-    consumers: dict[str, list[Any]] = {}
-    for node in graph.graph.node:
-        for value in node.input:
-            consumers.setdefault(value, []).append(node)
+    links = Links(graph.graph)
+    producers, consumers = links.makers, links.readers
     # Walk back from the outputs up to the first convolution on every path, that convolution included.
     kept: dict[str, Any] = {}
     queue = [producers[output.name] for output in graph.graph.output]
@@ -192,10 +189,7 @@ def bytes_to_first_convolution(graph: Any) -> None:
     scale 1/255 and zero point 0, so one DequantizeLinear on the input says the same and costs nothing.
     """
     nodes = graph.graph.node
-    consumers: dict[str, list[Any]] = {}
-    for node in nodes:
-        for value in node.input:
-            consumers.setdefault(value, []).append(node)
+    consumers = Links(graph.graph).readers
     chain, value = [], "image"
     while consumers[value][0].op_type != "Conv":
         (node,) = consumers[value]

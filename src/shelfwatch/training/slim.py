@@ -20,7 +20,7 @@ from shelfwatch.inference.model import Model
 from shelfwatch.training.augment import AugmentOptions
 from shelfwatch.training.dataset import DatasetError, load_dataset
 from shelfwatch.training.loss import detection_loss
-from shelfwatch.training.network import load_network, run, save_network, settle_batch_norm
+from shelfwatch.training.network import load_network, only_bias, run, save_network, settle_batch_norm, to_image
 from shelfwatch.training.views import Batch, Source, Views, batches
 
 INPUT_SIZE = 960  # long side at which a checkpoint's photos are looked at, pixels
@@ -92,7 +92,7 @@ def slim(
     kept = select(teacher, channels, {name: conv.out_channels for name, conv in own.items()})
     for name in follow(list(channels)):
         refit(student, name, [part[:, kept[name]] for part in channels[name].wanted], looks())
-    settle_batch_norm(student, (to_image(batch) for batch in looks()))
+    settle_batch_norm(student, (to_image(batch.pixels) for batch in looks()))
 
 
 def slim_to_size(
@@ -130,11 +130,6 @@ def convolutions(model: Any) -> dict[str, nn.Conv2d]:
     return {name: module for name, module in found.items() if "dfl" not in name}
 
 
-def to_image(batch: Batch) -> Tensor:
-    """The network's input, float32 (B, 3, H, W) in 0..1."""
-    return (batch.pixels.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
-
-
 def positions(rows: int, columns: int) -> Tensor:
     """Where a layer of that size is looked at, the same for teacher and student: int64 (POSITIONS,) at most."""
     generator = torch.Generator().manual_seed(rows * 10_007 + columns)
@@ -161,7 +156,7 @@ def look(teacher: Any, views: Iterable[Batch]) -> dict[str, Channels]:
 
         hooks += [conv.register_forward_hook(note), block.register_forward_hook(keep)]
     for batch in views:
-        found = run(teacher, to_image(batch)).float()
+        found = run(teacher, to_image(batch.pixels)).float()
         teacher.zero_grad(set_to_none=True)
         detection_loss(found.logits, found.distributions, batch.targets, found.anchors).total.backward()
         for name, output in outputs.items():
@@ -218,7 +213,7 @@ def refit(student: Any, name: str, wanted: Sequence[Tensor], views: Iterable[Bat
     square, product = torch.zeros(size, size), torch.zeros(size, conv.out_channels)
     for batch, target in zip(views, wanted, strict=True):
         with contextlib.suppress(Caught):
-            run(student, to_image(batch))
+            run(student, to_image(batch.pixels))
         patches = functional.pad(inputs.pop(), (0, 1), value=1.0)
         square += patches.T @ patches
         product += patches.T @ target
@@ -228,9 +223,5 @@ def refit(student: Any, name: str, wanted: Sequence[Tensor], views: Iterable[Bat
     conv.weight.copy_(solution[:-1].T.reshape(conv.weight.shape))
     if conv.bias is not None:
         conv.bias.copy_(solution[-1])
-        return
-    norm: Any = student.get_submodule(name.removesuffix(".conv")).bn
-    norm.running_mean.zero_()
-    norm.running_var.fill_(1 - norm.eps)
-    norm.weight.fill_(1)
-    norm.bias.copy_(solution[-1])
+    else:
+        only_bias(student.get_submodule(name.removesuffix(".conv")).bn, solution[-1])

@@ -65,9 +65,13 @@ class Views(Dataset[View]):
         cv2.setNumThreads(0)  # the network needs the cores
         rng = np.random.default_rng([self.seed, index])
         size = 4 if rng.random() < self.options.mosaic else 1
-        source = self.sources[rng.choice(len(self.sources), p=self.odds)]
+        source = self.source(rng)
         view = compose(rng, [self.photo(rng, source) for _ in range(size)], self.input_size, self.options)
         return View(disturb(rng, view.pixels, self.options), view.boxes, view.class_id, source.exact)
+
+    def source(self, rng: np.random.Generator) -> Source:
+        """The source of a view, by the odds."""
+        return self.sources[rng.choice(len(self.sources), p=self.odds)]
 
     def photo(self, rng: np.random.Generator, source: Source) -> View:
         """A random photo with its boxes, decoded no larger than a view can show it."""
