@@ -16,6 +16,7 @@ COMMANDS = {
     "render": "shelfwatch.training.rendering.cli:render",
     "check-dataset": "shelfwatch.commands.dataset:check_dataset",
     "pseudo-label": "shelfwatch.commands.dataset:pseudo_label",
+    "refine-labels": "shelfwatch.commands.dataset:refine_labels",
     "slim": "shelfwatch.commands.training:slim",
     "train": "shelfwatch.commands.training:train",
     "average": "shelfwatch.commands.training:average",

@@ -116,6 +116,13 @@ class TestCommand:
         assert "1 of 1 photos trusted" in answer.output
         assert load_dataset(tmp_path / "out" / "dataset.yaml").names == ("product",)
 
+    def test_labels_whose_edges_shall_be_learned(self, shelf, tmp_path):
+        (tmp_path / "photos").mkdir()
+        (tmp_path / "photos" / "one.jpg").write_bytes(shelf.to_jpeg())
+        answer = CliRunner().invoke(main, ["pseudo-label", str(tmp_path / "photos"), str(tmp_path / "out"), "--exact"])
+        assert answer.exit_code == 0, answer.output
+        assert load_dataset(tmp_path / "out" / "dataset.yaml").exact
+
     def test_a_damaged_photo_is_named(self, tmp_path):
         (tmp_path / "photos").mkdir()
         Image.new("RGB", (40, 40)).save(tmp_path / "photos" / "a.jpg")

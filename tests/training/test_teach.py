@@ -54,6 +54,17 @@ class TestDistillation:
         assert (student.logits.grad > 0).any()
 
 
+    def test_scores_alone_leave_boxes_to_the_labels(self):
+        student, teacher = predictions(1), predictions(0)
+        student.distributions.requires_grad_()
+        student.logits.requires_grad_()
+        loss = distillation_loss(student, teacher, boxes=False)
+        loss.backward()
+        assert student.distributions.grad is None
+        assert student.logits.grad.any()
+        assert 0 < loss < distillation_loss(student, teacher)
+
+
 class TestMirrored:
     def test_boxes_change_sides(self):
         found = predictions(0)

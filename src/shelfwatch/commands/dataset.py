@@ -1,4 +1,4 @@
-"""`shelfwatch check-dataset` and `pseudo-label`."""
+"""`shelfwatch check-dataset`, `pseudo-label` and `refine-labels`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,12 @@ def check_dataset(data: Path, also: tuple[Path, ...], json_file: Path | None) ->
     type=click.Path(path_type=Path, dir_okay=False),
     help="CSV with `image` and `products`: photos whose count the model misses by far are left out.",
 )
-def pseudo_label(photos: Path, out: Path, model: str | None, counts_file: Path | None) -> None:
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Training shall learn the boxes' edges too; default: only where products are.",
+)
+def pseudo_label(photos: Path, out: Path, model: str | None, counts_file: Path | None, exact: bool) -> None:
     """Label the photos in folder PHOTOS by what the model sees in ten looks at each; write a dataset to OUT."""
     from shelfwatch.commands.predict import load_detector
     from shelfwatch.training.dataset import photos_in
@@ -81,11 +86,49 @@ def pseudo_label(photos: Path, out: Path, model: str | None, counts_file: Path |
         found = photos_in(photos)
         counts = read_counts(counts_file) if counts_file else None
         follow = track(found, "Labelling", console=Console(stderr=True), transient=True)
-        file = label(load_detector(model), follow, out, counts, on_photo=outcomes.append)
+        file = label(load_detector(model), follow, out, counts, exact=exact, on_photo=outcomes.append)
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     kept = [outcome for outcome in outcomes if outcome.kept]
     without = f", {len(found) - len(outcomes)} without a known count" if counts is not None else ""
     click.echo(
         f"{file}: {len(kept)} of {len(found)} photos trusted{without}, {sum(outcome.kept for outcome in kept)} boxes"
+    )
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", type=FOLDER)
+@click.option("--model", help="Packaged name or ONNX file; default: the first packaged model.")
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="Of the model in a refined box; the rest is the label's.",
+)
+def refine_labels(data: Path, out: Path, model: str | None, share: float) -> None:
+    """Average the boxes of DATA's training photos with what the model sees in ten looks; write a dataset to OUT.
+
+    Boxes the model does not see stay as they are, and none is added.
+    """
+    from shelfwatch.commands.predict import load_detector
+    from shelfwatch.training.dataset import load_dataset
+    from shelfwatch.training.refine import Refinement, refine_dataset
+
+    done: list[Refinement] = []
+    try:
+        dataset = load_dataset(data)
+        detector = load_detector(model)
+        if detector.info.classes != dataset.names:
+            raise ValueError(f"{data}: its classes are not those of the model {detector.info.name}")
+        samples = track(dataset.samples("train"), "Refining", console=Console(stderr=True), transient=True)
+        file = refine_dataset(detector, dataset, samples, out, share, on_photo=done.append)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    boxes, refined = sum(one.boxes for one in done), sum(one.refined for one in done)
+    shift = sum(one.shift * one.refined for one in done) / max(refined, 1)
+    click.echo(
+        f"{file}: {refined} of {boxes} boxes in {len(done)} photos refined, by {shift:.2f} pixels an edge at the "
+        "model's input"
     )

@@ -88,6 +88,12 @@ def slim(weights: str, out: Path, data: Path, size: str, views: int) -> None:
     help="Also learn to predict as these weights do, given like WEIGHTS; of several, their mean.",
 )
 @click.option("--mirror-teachers", is_flag=True, help="Teachers look at the mirrored views too: better, twice as dear.")
+@click.option(
+    "--teach-boxes/--teach-scores",
+    default=True,
+    show_default=True,
+    help="Whether teachers have a say in boxes, or only in scores: for labels whose boxes are better than theirs.",
+)
 @click.option("--out", type=FOLDER, default=Path("runs/train"), show_default=True)
 @click.option("--epochs", type=click.IntRange(1), default=60, show_default=True)
 @click.option("--hours", type=click.FloatRange(0, min_open=True), help="Wall-clock budget instead of --epochs.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,3 +132,13 @@ def read_sample(image: Path, classes: int) -> Sample:
         raise DatasetError(f"{file}: a class id is not one of the {classes} named classes")
     boxes = corners.clip(0, 1) * np.array([width, height, width, height], dtype=np.float32)
     return Sample(image, width, height, boxes.astype(np.float32), class_id)
+
+
+def copy_sample(sample: Sample, images: Path, labels: Path) -> None:
+    """Copy a photo to the folder `images` and write its boxes, with six digits, to the folder `labels`."""
+    size = np.array([sample.width, sample.height], np.float64)
+    centre = (sample.boxes[:, :2] + sample.boxes[:, 2:]) / 2 / size
+    sides = (sample.boxes[:, 2:] - sample.boxes[:, :2]) / size
+    shutil.copyfile(sample.image, images / sample.image.name)
+    lines = np.column_stack([sample.class_id, centre, sides])
+    np.savetxt(labels / f"{sample.image.stem}.txt", lines, fmt=["%d", *["%.6f"] * 4])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.image import ImageError, Photo, decode
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.nms import add_boxes, mean_boxes, nms, owners
+from shelfwatch.training.dataset import Sample, copy_sample
 
 SCALES = (0.73, 0.87, 1.0, 1.13, 1.27)  # input sizes of the looks against the model's own; each also mirrored
 LOWEST = 0.02  # confidence from which a box of one look takes part
@@ -107,11 +107,13 @@ def label(
     out: Path,
     counts: Mapping[str, int] | None = None,
     *,
+    exact: bool = False,
     on_photo: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Path:
     """Write a YOLO dataset of the trusted photos to `out` and return its dataset file.
 
-    With `counts`, photos without a known count are left out. Photos are copied. Raises `ValueError` naming a photo that
+    With `counts`, photos without a known count are left out. Photos are copied. `exact` says whether training shall
+    learn the boxes' edges too. Raises `ValueError` naming a photo that
     cannot be read.
     """
     info = detector.info
@@ -122,21 +124,21 @@ def label(
         known = None if counts is None else counts.get(path.name)
         if counts is not None and known is None:
             continue
-        try:
-            photo = decode(path.read_bytes(), target=round(info.input_size * max(SCALES)))
-        except ImageError as error:
-            raise ValueError(f"{path}: {error}") from error
-        fused = fuse(looks(detector, photo))
+        photo, fused = see(detector, path)
         chosen = trusted(fused, info.operating_threshold, known)
         on_photo(Outcome(path, int((fused.confidence >= info.operating_threshold).sum()), known, len(chosen)))
         if len(chosen):
-            shutil.copyfile(path, images / path.name)
-            size = np.array([photo.width, photo.height], np.float64)
-            centre = (chosen.xyxy[:, :2] + chosen.xyxy[:, 2:]) / 2 / size
-            sides = (chosen.xyxy[:, 2:] - chosen.xyxy[:, :2]) / size
-            lines = np.column_stack([chosen.class_id, centre, sides])
-            np.savetxt(labels / f"{path.stem}.txt", lines, fmt=["%d", *["%.6f"] * 4])
+            copy_sample(Sample(path, photo.width, photo.height, chosen.xyxy, chosen.class_id), images, labels)
     file = out / "dataset.yaml"
-    description = {"path": ".", "train": "images/train", "names": dict(enumerate(info.classes)), "exact_boxes": False}
+    description = {"path": ".", "train": "images/train", "names": dict(enumerate(info.classes)), "exact_boxes": exact}
     file.write_text(yaml.safe_dump(description, sort_keys=False))
     return file
+
+
+def see(detector: Detector, path: Path) -> tuple[Photo, Detections]:
+    """A photo, and what the detector sees in ten looks at it. Raises `ValueError` naming a photo it cannot read."""
+    try:
+        photo = decode(path.read_bytes(), target=round(detector.info.input_size * max(SCALES)))
+    except ImageError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return photo, fuse(looks(detector, photo))

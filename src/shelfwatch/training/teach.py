@@ -16,12 +16,13 @@ CLASS_GAIN, BOX_GAIN = 2.0, 3.0
 LEFT_AND_RIGHT = [2, 1, 0, 3]  # sides come as left, top, right, bottom
 
 
-def distillation_loss(student: Predictions, teacher: Predictions) -> Tensor:
+def distillation_loss(student: Predictions, teacher: Predictions, *, boxes: bool = True) -> Tensor:
     """How far a student is from its teacher: class scores everywhere, side distributions where there is a product.
 
     Class scores meet by binary cross entropy weighted by the squared gap (Li et al., *Generalized Focal Loss*, NeurIPS
     2020), distributions by Kullback-Leibler divergence weighted by the teacher's score (Zheng et al., *Localization
-    Distillation*, CVPR 2022). Summed over photos, in proportion to the teacher's scores.
+    Distillation*, CVPR 2022). Summed over photos, in proportion to the teacher's scores. Without `boxes` only the
+    scores count: for labels whose boxes are better than the teacher's.
     """
     with torch.no_grad():
         wanted = teacher.logits.sigmoid()
@@ -30,6 +31,8 @@ def distillation_loss(student: Predictions, teacher: Predictions) -> Tensor:
         gap = (wanted - student.logits.sigmoid()).pow(2)
     entropy = functional.binary_cross_entropy_with_logits(student.logits, wanted, reduction="none")
     classes = (entropy * gap).sum() / weight
+    if not boxes:
+        return CLASS_GAIN * classes * student.logits.shape[0]
     chosen = score > HEARD
     bins = student.distributions.shape[2] // 4
     own = student.distributions[chosen].unflatten(1, (4, bins)).log_softmax(2)

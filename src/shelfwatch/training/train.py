@@ -58,6 +58,7 @@ class TrainOptions:
     extra: tuple[tuple[Path, float], ...] = ()  # more dataset files to learn from, with odds against `data`'s 1
     teachers: tuple[Path, ...] = ()  # weights of the same classes, whose predictions, averaged, are learned too
     mirror_teachers: bool = False  # teachers also look at the mirrored views: better, and twice as dear
+    teach_boxes: bool = True  # or only the teachers' scores, where labels have better boxes than they see
     out: Path = Path("runs/train")  # checkpoints, figures and curves go here
     epochs: int = 60
     hours: float | None = None  # wall-clock budget of this call; the schedule then follows the clock, not the epochs
@@ -190,7 +191,7 @@ class Trainer:
         total, distilled = losses.total, torch.zeros(())
         if self.teachers:
             shown = teach(self.teachers, batch.pixels, self.predict, mirror=self.options.mirror_teachers)
-            distilled = distillation_loss(found, shown)
+            distilled = distillation_loss(found, shown, boxes=self.options.teach_boxes)
             total = total + distilled
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
