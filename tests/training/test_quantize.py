@@ -4,22 +4,13 @@ import logging
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
-from onnxruntime.quantization import load_tensors_data, save_tensors_data
-from onnxruntime.quantization.calibrate import CalibrationMethod, TensorsData
+from onnx import TensorProto
 from PIL import Image
 
 from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.image import decode
-from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model, ModelError
-from shelfwatch.training.quantize import (
-    LetterboxReader,
-    bytes_to_first_convolution,
-    float_nodes,
-    quantize,
-    share_ranges,
-)
+from shelfwatch.training.quantize import bytes_to_first_convolution, float_nodes, quantize
 
 CLASSES = ("bottle", "can")
 
@@ -60,61 +51,12 @@ def convolutions(path, networks):
     return found, values, {tensor.name: tensor for tensor in graph.graph.initializer}
 
 
-class TestReader:
-    def test_feeds_what_the_service_feeds(self, source, small_photos):
-        info = Model(source).info
-        reader = LetterboxReader(small_photos, info)
-        for path in small_photos:
-            photo = decode(path.read_bytes(), target=info.input_size)
-            feed = reader.get_next()
-            expected = Letterbox.fit(photo.width, photo.height, info.input_size, info.stride).apply(photo)
-            assert np.array_equal(feed["image"], expected)
-            assert feed["confidence"] == np.float32(info.operating_threshold)
-        assert reader.get_next() is None
-
-
 def test_float_nodes_are_the_scaling_and_the_head(source):
     graph = onnx.load(source)
     kept = set(float_nodes(graph))
     names = [node.name for node in graph.graph.node]
     integers = {f"node.{name}" for name in ("stem", "stem.gate", "stem.silu", "body", "body.gate", "body.silu")}
     assert kept == set(names) - integers
-
-
-class TestSharedRanges:
-    """Joined: a with b, b's pooled form with c. In float: d with e."""
-
-    @pytest.fixture
-    def graph(self):
-        nodes = [
-            helper.make_node("Concat", ["a", "b"], ["ab"], "join", axis=1),
-            helper.make_node("MaxPool", ["b"], ["pooled"], "pool", kernel_shape=[1, 1]),
-            helper.make_node("Concat", ["pooled", "c"], ["pc"], "join.again", axis=1),
-            helper.make_node("Conv", ["ab", "weight"], ["through"], "conv"),
-            helper.make_node("Concat", ["d", "e"], ["de"], "join.float", axis=1),
-        ]
-        return helper.make_model(helper.make_graph(nodes, "joins", [], []))
-
-    def test_are_the_union_of_all_that_is_joined(self, graph, tmp_path):
-        ranges = {
-            "a": (-1, 2),
-            "b": (0, 3),
-            "ab": (-1, 3),
-            "pooled": (0, 3),
-            "c": (-4, 1),
-            "pc": (-4, 3),
-            "through": (-9, 9),
-            "d": (0, 1),
-            "e": (0, 2),
-            "de": (0, 2),
-        }
-        data = {name: tuple(np.array(value, np.float32) for value in pair) for name, pair in ranges.items()}
-        save_tensors_data(TensorsData(CalibrationMethod.MinMax, data), tmp_path / "ranges")
-        share_ranges(graph, ["join.float"], tmp_path / "ranges")
-        found = load_tensors_data(tmp_path / "ranges")
-        joined = {"a", "b", "ab", "pooled", "c", "pc"}
-        expected = {name: (-4, 3) if name in joined else pair for name, pair in ranges.items()}
-        assert {name: (found[name].lowest, found[name].highest) for name in expected} == expected
 
 
 class TestStructure:

@@ -84,9 +84,7 @@ def shaky(shelf, tmp_path):
         (tmp_path / "shop" / "images" / split / "a.jpg").write_bytes(shelf.to_jpeg())
         off = np.random.default_rng(0).normal(0, 3, shelf.boxes.shape)
         boxes = (shelf.boxes + off).clip(0, [600, 800, 600, 800]) / [600, 800, 600, 800]
-        lines = [
-            f"0 {(x1 + x2) / 2:.6f} {(y1 + y2) / 2:.6f} {x2 - x1:.6f} {y2 - y1:.6f}\n" for x1, y1, x2, y2 in boxes
-        ]
+        lines = [f"0 {(x1 + x2) / 2:.6f} {(y1 + y2) / 2:.6f} {x2 - x1:.6f} {y2 - y1:.6f}\n" for x1, y1, x2, y2 in boxes]
         (tmp_path / "shop" / "labels" / split / "a.txt").write_text("".join(lines))
     file = tmp_path / "shop" / "shop.yaml"
     file.write_text("train: images/train\nval: images/val\nnames: {0: product}\n")

@@ -53,7 +53,6 @@ class TestDistillation:
         assert not student.distributions.grad.any()
         assert (student.logits.grad > 0).any()
 
-
     def test_scores_alone_leave_boxes_to_the_labels(self):
         student, teacher = predictions(1), predictions(0)
         student.distributions.requires_grad_()

@@ -1,4 +1,4 @@
-"""Static INT8 quantisation of an exported detector, calibrated through the service's own letterbox."""
+"""Static INT8 quantisation of an exported detector, calibrated on real photos."""
 
 from __future__ import annotations
 
@@ -7,60 +7,18 @@ import dataclasses
 import logging
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    CalibrationMethod,
-    QuantFormat,
-    QuantType,
-    load_tensors_data,
-    quantize_static,
-    save_tensors_data,
-)
+from onnxruntime.quantization import QuantFormat, QuantType, quantize_static, save_tensors_data
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from shelfwatch.inference.image import decode
-from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model, ModelInfo
+from shelfwatch.training.calibrate import MEAN_EXTREMES, QUANTISED_OPS, Calibration, find_ranges, share_ranges
 from shelfwatch.training.integers import Links, group_pixels, repeat_pixels
 from shelfwatch.training.onnx_file import save
-
-# What runs in integers. SiLU is Sigmoid and Mul: left in float, each would force a round trip through float and
-# INT8 would be slower than float32.
-QUANTISED_OPS = ["Conv", "Sigmoid", "Mul", "Add", "Concat", "MaxPool", "Resize", "Split"]
-
-PASSING_OPS = ["Concat", "MaxPool", "Resize", "Split"]  # values go through them unchanged
-
-# Ranges follow the photos by a moving average with this share of the newest: plain extremes let one glaring photo
-# stretch the scale of all (measured: docs/training.md).
-RANGE_SHARE = 0.05
-
-
-class LetterboxReader(CalibrationDataReader):  # type: ignore[misc]
-    """Feeds photos to calibration exactly as the service feeds them to the network."""
-
-    def __init__(self, photos: Iterable[Path], info: ModelInfo) -> None:
-        self.feeds = self._feeds(photos, info)
-
-    @staticmethod
-    def _feeds(photos: Iterable[Path], info: ModelInfo) -> Iterator[dict[str, NDArray[Any]]]:
-        for path in photos:
-            photo = decode(path.read_bytes(), target=info.input_size)
-            letterbox = Letterbox.fit(photo.width, photo.height, info.input_size, info.stride)
-            yield {
-                "image": letterbox.apply(photo),
-                "confidence": np.array(info.operating_threshold, np.float32),
-            }
-
-    def get_next(self) -> dict[str, NDArray[Any]] | None:
-        """The next feed, or None after the last."""
-        return next(self.feeds, None)
 
 
 @contextlib.contextmanager
@@ -107,6 +65,7 @@ def quantize(
     out: Path,
     photos: Sequence[Path],
     *,
+    calibration: Calibration = MEAN_EXTREMES,
     follow: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> ModelInfo:
     """Quantise the float32 ONNX `source` to `out`, calibrating on `photos`, and return the new metadata.
@@ -126,24 +85,24 @@ def quantize(
         prepared, quantised, ranges = (Path(folder) / name for name in ("prepared.onnx", "quantised.onnx", "ranges"))
         with only_errors():
             quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-            in_float = float_nodes(onnx.load(prepared))
-            run = partial(
-                quantize_static,
+            graph = onnx.load(prepared)
+            in_float = float_nodes(graph)
+            found = find_ranges(prepared, info, follow(photos), calibration)
+            share_ranges(graph, in_float, found)
+            save_tensors_data(found, ranges)
+            quantize_static(
                 str(prepared),
                 str(quantised),
+                None,
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=QUANTISED_OPS,
                 nodes_to_exclude=in_float,
                 per_channel=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
-                calibrate_method=CalibrationMethod.MinMax,
-                extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": RANGE_SHARE},
+                calibrate_method=calibration.method,
                 calibration_cache_path=ranges,
             )
-            run(LetterboxReader(follow(photos), info))  # finds the ranges
-            share_ranges(onnx.load(prepared), in_float, ranges)
-            run(None)
         graph = onnx.load(quantised)
     bytes_to_first_convolution(graph)
     group_pixels(graph)
@@ -151,35 +110,6 @@ def quantize(
     info = dataclasses.replace(info, precision="int8")
     save(graph, info, out)
     return info
-
-
-def share_ranges(graph: Any, in_float: Sequence[str], file: Path) -> None:
-    """In the calibration `file`, let all that is joined or passed on unchanged have one range.
-
-    With one scale, joining copies bytes; with several, each byte is looked up in a table, and rounded once more.
-    """
-    data = load_tensors_data(file)
-    leader: dict[str, str] = {}
-
-    def lead(name: str) -> str:
-        while name in leader:
-            name = leader[name]
-        return name
-
-    for node in graph.graph.node:
-        if node.op_type in PASSING_OPS and node.name not in in_float:
-            first, *others = [name for name in (*node.input, *node.output) if name in data]
-            for name in others:
-                if lead(name) != lead(first):
-                    leader[lead(name)] = lead(first)
-    groups: dict[str, list[Any]] = {}
-    for name in data:
-        groups.setdefault(lead(name), []).append(data[name])
-    for members in groups.values():
-        low, high = min(item.lowest for item in members), max(item.highest for item in members)
-        for item in members:
-            item.lowest, item.highest = low, high
-    save_tensors_data(data, file)
 
 
 def bytes_to_first_convolution(graph: Any) -> None:
