@@ -21,8 +21,8 @@ from rich.progress import track
 from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.model import Model
 from shelfwatch.training.calibrate import MEAN_EXTREMES, Calibration
-from shelfwatch.training.dataset import Dataset, load_dataset
-from shelfwatch.training.evaluate import LOWEST_CONFIDENCE, choose_threshold, evaluate, local_predict
+from shelfwatch.training.dataset import Dataset, evenly, load_dataset
+from shelfwatch.training.evaluate import choose_threshold, evaluate, local_predict, predict_all
 from shelfwatch.training.quantize import quantize
 
 BINS = {"num_bins": 2048}
@@ -39,8 +39,7 @@ WAYS = {
 def row(name: str, model: Path, dataset: Dataset) -> str:
     """A line of the table: AP, AP50, AP75 and count error at the best threshold."""
     samples = dataset.samples("val")
-    predict = local_predict(Detector(Model(model)))
-    found = [predict(sample.image.read_bytes(), LOWEST_CONFIDENCE) for sample in samples]
+    found = predict_all(samples, local_predict(Detector(Model(model))))
     result = evaluate(samples, found, dataset.names, choose_threshold(samples, found))
     return f"| {name} | {result.ap:.4f} | {result.ap50:.4f} | {result.ap75:.4f} | {result.count_error:.1%} |"
 
@@ -53,8 +52,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=48)
     options = parser.parse_args()
     dataset = load_dataset(options.data)
-    photos = dataset.images("train")
-    spread = photos[:: max(1, len(photos) // options.photos)][: options.photos]
+    photos = evenly(dataset.images("train"), options.photos)
     print("| calibration | AP | AP50 | AP75 | count error |\n|---|---|---|---|---|")
     print(row("none: float32", options.source, dataset), flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -62,7 +60,7 @@ def main() -> None:
             follow = partial(track, description=name, console=Console(stderr=True), transient=True)
             out = Path(folder) / "int8.onnx"
             with contextlib.redirect_stdout(io.StringIO()):  # the histograms' talk
-                quantize(options.source, out, spread, calibration=calibration, follow=follow)
+                quantize(options.source, out, photos, calibration=calibration, follow=follow)
             print(row(name, out, dataset), flush=True)
 
 

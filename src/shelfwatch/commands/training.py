@@ -249,12 +249,11 @@ def export(weights: Path, out: Path, name: str, version: str, input_size: int, t
 def quantize(source: Path, out: Path, data: Path, photos: int) -> None:
     """Quantise the float32 model SOURCE to the INT8 model OUT, calibrated on training photos of DATA."""
     from shelfwatch.inference.model import ModelError
-    from shelfwatch.training.dataset import DatasetError, load_dataset
+    from shelfwatch.training.dataset import DatasetError, evenly, load_dataset
     from shelfwatch.training.quantize import quantize as run
 
     try:
-        images = load_dataset(data).images("train")
-        chosen = images[:: max(1, len(images) // photos)][:photos]
+        chosen = evenly(load_dataset(data).images("train"), photos)
         follow = partial(track, description="Calibrating", console=Console(stderr=True))
         info = run(source, out, chosen, follow=follow)
     except (DatasetError, ModelError, ValueError) as error:

@@ -57,7 +57,7 @@ class LetterboxReader(CalibrationDataReader):  # type: ignore[misc]
         return next(self.feeds, None)
 
 
-def find_ranges(source: Path, info: ModelInfo, photos: Iterable[Path], calibration: Calibration = MEAN_EXTREMES) -> Any:
+def find_ranges(source: Path, info: ModelInfo, photos: Iterable[Path], calibration: Calibration) -> Any:
     """The range of each tensor of the float32 ONNX file `source` on `photos`, ONNX Runtime's `TensorsData`."""
     with tempfile.TemporaryDirectory() as folder:
         calibrator = create_calibrator(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,11 +135,34 @@ def read_sample(image: Path, classes: int) -> Sample:
     return Sample(image, width, height, boxes.astype(np.float32), class_id)
 
 
-def copy_sample(sample: Sample, images: Path, labels: Path) -> None:
-    """Copy a photo to the folder `images` and write its boxes, with six digits, to the folder `labels`."""
-    size = np.array([sample.width, sample.height], np.float64)
-    centre = (sample.boxes[:, :2] + sample.boxes[:, 2:]) / 2 / size
-    sides = (sample.boxes[:, 2:] - sample.boxes[:, :2]) / size
-    shutil.copyfile(sample.image, images / sample.image.name)
-    lines = np.column_stack([sample.class_id, centre, sides])
-    np.savetxt(labels / f"{sample.image.stem}.txt", lines, fmt=["%d", *["%.6f"] * 4])
+def evenly(photos: Sequence[Path], number: int) -> Sequence[Path]:
+    """At most `number` of the photos, spread evenly over them."""
+    return photos[:: max(1, len(photos) // number)][:number]
+
+
+class DatasetWriter:
+    """Writes photos and their boxes as the `train` split of a new dataset in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.images, self.labels = folder / "images" / "train", folder / "labels" / "train"
+        for path in (self.images, self.labels):
+            path.mkdir(parents=True, exist_ok=True)
+
+    def add(self, sample: Sample) -> None:
+        """Copy a photo and write its boxes with six digits."""
+        size = np.array([sample.width, sample.height], np.float64)
+        centre = (sample.boxes[:, :2] + sample.boxes[:, 2:]) / 2 / size
+        sides = (sample.boxes[:, 2:] - sample.boxes[:, :2]) / size
+        shutil.copyfile(sample.image, self.images / sample.image.name)
+        lines = np.column_stack([sample.class_id, centre, sides])
+        np.savetxt(self.labels / f"{sample.image.stem}.txt", lines, fmt=["%d", *["%.6f"] * 4])
+
+    def finish(self, names: Sequence[str], *, exact: bool = True, val: Path | None = None) -> Path:
+        """Write the dataset file and return it; `val` is the folder of validation photos, which stay where they are."""
+        description = {"path": ".", "train": "images/train", "names": dict(enumerate(names)), "exact_boxes": exact}
+        if val is not None:
+            description["val"] = str(val)
+        file = self.folder / "dataset.yaml"
+        file.write_text(yaml.safe_dump(description, sort_keys=False))
+        return file

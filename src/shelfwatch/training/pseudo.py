@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from shelfwatch.inference.detections import Detections
 from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.image import ImageError, Photo, decode
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.nms import add_boxes, mean_boxes, nms, owners
-from shelfwatch.training.dataset import Sample, copy_sample
+from shelfwatch.training.dataset import DatasetWriter, Sample
 
 SCALES = (0.73, 0.87, 1.0, 1.13, 1.27)  # input sizes of the looks against the model's own; each also mirrored
 LOWEST = 0.02  # confidence from which a box of one look takes part
@@ -117,9 +116,7 @@ def label(
     cannot be read.
     """
     info = detector.info
-    images, labels = out / "images" / "train", out / "labels" / "train"
-    for folder in (images, labels):
-        folder.mkdir(parents=True, exist_ok=True)
+    writer = DatasetWriter(out)
     for path in photos:
         known = None if counts is None else counts.get(path.name)
         if counts is not None and known is None:
@@ -128,11 +125,8 @@ def label(
         chosen = trusted(fused, info.operating_threshold, known)
         on_photo(Outcome(path, int((fused.confidence >= info.operating_threshold).sum()), known, len(chosen)))
         if len(chosen):
-            copy_sample(Sample(path, photo.width, photo.height, chosen.xyxy, chosen.class_id), images, labels)
-    file = out / "dataset.yaml"
-    description = {"path": ".", "train": "images/train", "names": dict(enumerate(info.classes)), "exact_boxes": exact}
-    file.write_text(yaml.safe_dump(description, sort_keys=False))
-    return file
+            writer.add(Sample(path, photo.width, photo.height, chosen.xyxy, chosen.class_id))
+    return writer.finish(info.classes, exact=exact)
 
 
 def see(detector: Detector, path: Path) -> tuple[Photo, Detections]:

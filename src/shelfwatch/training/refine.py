@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from shelfwatch.inference.detections import Detections
 from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.nms import iou_matrix
-from shelfwatch.training.dataset import Dataset, Sample, copy_sample
+from shelfwatch.training.dataset import Dataset, DatasetWriter, Sample
 from shelfwatch.training.pseudo import see
 
 SAME = 0.6  # IoU from which a labelled and a seen box are one product; below, one of them may be a neighbour
@@ -62,9 +61,7 @@ def refine_dataset(
     The file's `val` is that of `dataset`, as it is. Photos are copied. Raises `ValueError` naming a photo that cannot
     be read or two of one name.
     """
-    images, labels = out / "images" / "train", out / "labels" / "train"
-    for folder in (images, labels):
-        folder.mkdir(parents=True, exist_ok=True)
+    writer = DatasetWriter(out)
     names: set[str] = set()
     for sample in samples:
         if sample.image.stem in names:
@@ -72,13 +69,8 @@ def refine_dataset(
         names.add(sample.image.stem)
         _, seen = see(detector, sample.image)
         better, refined = refine(sample, seen, share)
-        copy_sample(better, images, labels)
+        writer.add(better)
         scale = detector.info.input_size / max(sample.width, sample.height)
         shift = float(np.abs(better.boxes - sample.boxes)[refined].mean() * scale) if refined.any() else 0.0
         on_photo(Refinement(sample.image, len(refined), int(refined.sum()), shift))
-    file = out / "dataset.yaml"
-    description = {"path": ".", "train": "images/train", "names": dict(enumerate(dataset.names))}
-    if "val" in dataset.splits:
-        description["val"] = str(dataset.splits["val"])
-    file.write_text(yaml.safe_dump(description, sort_keys=False))
-    return file
+    return writer.finish(dataset.names, val=dataset.splits.get("val"))
