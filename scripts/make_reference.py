@@ -22,16 +22,23 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 ADVICE = {
     "undecodable-image": "The bytes begin like a JPEG, PNG or WebP and then break off or make no sense. "
     "Take or send the photo again.",
+    "bad-request": "What came is not an HTTP request; check the client and what lies between.",
     "unauthorized": "Send `Authorization: Bearer <key>` with one of the keys in `SHELFWATCH_API_KEYS`.",
     "not-found": "Check the address.",
     "method-not-allowed": "Check the method; `/openapi.json` lists them.",
+    "slow-upload": "Headers have 10 s to arrive, the body `SHELFWATCH_UPLOAD_SECONDS`. Send a smaller photo, or find a "
+    "better connection.",
+    "conflict": "`detail` says what stands in the way: models being loaded already, or a file that does not load.",
     "payload-too-large": "Send a smaller file, or raise `SHELFWATCH_MAX_BODY_BYTES`.",
     "image-too-large": "Judged from the file's header, before a pixel is decoded. Send a smaller photo, or raise "
     "`SHELFWATCH_MAX_PIXELS`.",
     "unsupported-format": "Only the content counts, not the name. Send a JPEG, PNG or WebP.",
     "invalid-request": "`detail` names the field or parameter and what is wrong with it.",
+    "headers-too-large": "Target and headers may have 32 kB; send fewer cookies.",
     "internal-error": "A fault of the service. The log holds the traceback under the same request id.",
     "overloaded": "The queue is full, or the model is still loading. Wait `Retry-After` seconds and send it again.",
+    "model-failed": "Waiting does not help: the log says which file does not load and why. Once it is mended, "
+    "`POST /admin/reload` or SIGHUP loads it.",
     "draining": "The service is stopping. Wait `Retry-After` seconds and send it again, to another instance if there "
     "is one.",
 }

@@ -29,6 +29,7 @@ from shelfwatch.client import (
     Draining,
     ImageTooLarge,
     InvalidRequest,
+    ModelFailed,
     NotFound,
     Overloaded,
     PayloadTooLarge,
@@ -178,9 +179,9 @@ def test_a_service_without_a_model_is_described_not_waited_for(
     assert client.models() == ()
     assert client.ready() is False
     assert client.live() is True
-    with pytest.raises(Overloaded) as caught:
+    with pytest.raises(ModelFailed) as caught:
         client.predict(sample)
-    assert caught.value.retry_after == 60  # longer than this policy waits
+    assert (caught.value.retryable, caught.value.retry_after) == (False, None)
 
 
 def test_one_async_client_asks_many_things_at_once(service: Service, sample: bytes) -> None:

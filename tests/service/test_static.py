@@ -38,5 +38,5 @@ def test_nothing_outside_the_folder_is_reached(service: Service, path: str) -> N
 def test_the_openapi_document_names_every_problem_of_predict(service: Service) -> None:
     document = httpx.get(f"{service.url}/openapi.json").json()
     operation = document["paths"]["/predict"]["post"]
-    assert set(operation["responses"]) == {"200", "400", "401", "413", "415", "422", "503"}
+    assert set(operation["responses"]) == {"200", "400", "401", "408", "413", "415", "422", "503"}
     assert "multipart/form-data" in operation["requestBody"]["content"]

@@ -15,6 +15,7 @@ from shelfwatch.client.retries import seconds_to_wait
 BLANK = "about:blank"  # RFC 9457: a problem that says no more than its HTTP status
 TYPE_PREFIX = "/problems/"
 RETRYABLE_STATUSES = frozenset({429, 503})
+LASTING = frozenset({"model-failed"})  # slugs of those that the same request meets again, whatever their status
 
 
 class ShelfWatchError(Exception):
@@ -67,7 +68,7 @@ class ProblemError(ShelfWatchError):
         self.status = status
         self.detail = detail
         self.retry_after = retry_after  # seconds the service asks to wait, None where it does not say
-        self.retryable = status in RETRYABLE_STATUSES
+        self.retryable = status in RETRYABLE_STATUSES and self.slug not in LASTING
 
     @property
     def slug(self) -> str:
@@ -77,6 +78,10 @@ class ProblemError(ShelfWatchError):
 
 class UndecodableImage(ProblemError):
     """400: the bytes begin like a picture and then break off or make no sense."""
+
+
+class BadRequest(ProblemError):
+    """400: what arrived is not valid HTTP."""
 
 
 class Unauthorized(ProblemError):
@@ -91,8 +96,12 @@ class MethodNotAllowed(ProblemError):
     """405: the address does not take this method."""
 
 
+class SlowUpload(ProblemError):
+    """408: the request took too long to arrive."""
+
+
 class Conflict(ProblemError):
-    """409: the request contradicts what is stored."""
+    """409: the request contradicts what is stored or being done."""
 
 
 class PayloadTooLarge(ProblemError):
@@ -115,6 +124,10 @@ class RateLimited(ProblemError):
     """429: too many requests of this caller."""
 
 
+class HeadersTooLarge(ProblemError):
+    """431: the request's headers have too many bytes."""
+
+
 class InternalError(ProblemError):
     """500: a fault of the service; its log has the request id."""
 
@@ -127,20 +140,28 @@ class Draining(ProblemError):
     """503: the service is stopping."""
 
 
+class ModelFailed(ProblemError):
+    """503: no model could be loaded, and waiting does not help."""
+
+
 PROBLEMS: dict[str, type[ProblemError]] = {
     "undecodable-image": UndecodableImage,
+    "bad-request": BadRequest,
     "unauthorized": Unauthorized,
     "not-found": NotFound,
     "method-not-allowed": MethodNotAllowed,
+    "slow-upload": SlowUpload,
     "conflict": Conflict,
     "payload-too-large": PayloadTooLarge,
     "image-too-large": ImageTooLarge,
     "unsupported-format": UnsupportedFormat,
     "invalid-request": InvalidRequest,
     "rate-limited": RateLimited,
+    "headers-too-large": HeadersTooLarge,
     "internal-error": InternalError,
     "overloaded": Overloaded,
     "draining": Draining,
+    "model-failed": ModelFailed,
 }
 
 

@@ -12,10 +12,11 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from shelfwatch import __version__
-from shelfwatch.service import health, page, predict, problems
+from shelfwatch.service import admin, health, page, predict, problems
+from shelfwatch.service.bodies import BodyLimits, Leftovers
 from shelfwatch.service.engine import Engine
 from shelfwatch.service.metrics import Metrics
-from shelfwatch.service.middleware import ApiKeys, BodyLimit, RequestContext
+from shelfwatch.service.middleware import ApiKeys, RequestContext
 from shelfwatch.service.settings import Settings
 
 log = logging.getLogger("shelfwatch")
@@ -26,16 +27,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     engine = Engine(settings)
     metrics = Metrics(queue_depth=lambda: engine.lanes.waiting)
+    engine.on_models = metrics.show_models
 
     async def load() -> None:
         try:
             await asyncio.to_thread(engine.load)
         except Exception:
             log.exception("no model could be loaded")
-            return
-        for detector in engine.detectors.values():
-            info = detector.info
-            metrics.model_info.labels(info.name, info.version, info.precision).set(1)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -56,12 +54,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.engine, app.state.metrics = engine, metrics
     problems.install(app)
     paths = set()
-    for router in (predict.router, health.router, page.router):
+    for router in (predict.router, health.router, admin.router, page.router):
         app.include_router(router)
         paths |= {route.path for route in router.routes if isinstance(route, APIRoute)}
     app.mount("/static", page.FreshFiles(directory=page.ui_folder()), name="static")
     # The last added is outermost.
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(
+        BodyLimits,
+        limit=settings.max_body_bytes,
+        seconds=settings.upload_seconds,
+        held_limit=settings.max_held_bytes,
+        retry_after=engine.lanes.pace.retry_after,
+    )
     if settings.keys:
         app.add_middleware(ApiKeys, keys=settings.keys)
     app.add_middleware(RequestContext, metrics=metrics, paths=paths)
@@ -73,4 +77,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["Authorization", "X-Request-ID"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )
+    app.add_middleware(Leftovers, stopping=lambda: engine.state == "draining")
     return app

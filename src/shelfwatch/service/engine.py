@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,18 +14,25 @@ from typing import Literal
 import numpy as np
 import onnxruntime
 
-from shelfwatch.inference.cpus import lacks_int8_dot_products
+from shelfwatch.inference.cpus import available_cpus, lacks_int8_dot_products
 from shelfwatch.inference.detector import Detector, Result, packaged_models
 from shelfwatch.inference.image import Photo
 from shelfwatch.inference.model import Model, ModelError
-from shelfwatch.service.lanes import Lanes, QueueFullError
+from shelfwatch.inference.weight import decoding_weight
+from shelfwatch.service.lanes import Lanes, QueueFullError, WaitedTooLongError
 from shelfwatch.service.problems import Problem
 from shelfwatch.service.settings import Settings
 
 log = logging.getLogger("shelfwatch")
 
 State = Literal["starting", "ok", "failed", "draining"]
-INFERENCE_LANES = 1  # one photo at a time with every thread: the least latency for one phone in an aisle
+
+HEAVY = 6_000_000  # decoding weight above which a photo takes the heavy lane: about a quarter of a second
+RETRY_SECONDS = 2  # when to ask again a service that starts or stops
+
+
+class ReloadRefusedError(Exception):
+    """The models cannot be changed now, or those to change to cannot be loaded; the message says which."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,30 +52,67 @@ class Engine:
         self.settings = settings
         self.state: State = "starting"
         self.detectors: dict[str, Detector] = {}
-        self.lanes = Lanes(INFERENCE_LANES, settings.queue_limit)
+        self.on_models: Callable[[dict[str, Detector]], None] | None = None  # called with each new set of models
+        self.in_hand = 0  # requests admitted whose answer is not ready
+        self.lanes = Lanes(settings.lanes, available_cpus(), settings.queue_limit, settings.wait_seconds)
+        self._loading = threading.Lock()
 
     def load(self) -> None:
         """Load and warm up every model. Raises `ModelError`; blocks, so call it off the event loop."""
-        detectors: dict[str, Detector] = {}
+        with self._loading:
+            try:
+                self._swap(self._load())
+            except Exception:
+                self.state = "failed"
+                raise
+            if self.state == "starting":
+                self.state = "ok"
+
+    def reload(self) -> None:
+        """Load the model files again and swap all at once; requests under way end with the models they began with.
+
+        Raises `ReloadRefusedError`, and keeps the models there are, where a file does not load, another reload is
+        running, or the service is starting or stopping. Blocks, so call it off the event loop.
+        """
+        if not self._loading.acquire(blocking=False):
+            raise ReloadRefusedError("The models are being loaded already.")
         try:
-            for path in self.settings.model_paths or self._packaged():
-                detector = Detector(Model(path, threads=self.settings.threads or None))
-                size = detector.info.input_size
+            if self.state == "draining":
+                raise ReloadRefusedError("The service is stopping.")
+            try:
+                self._swap(self._load())
+            except ModelError as error:
+                raise ReloadRefusedError(f"The models were not changed. {error}") from error
+            if self.state == "failed":
+                self.state = "ok"
+        finally:
+            self._loading.release()
+        log.info("models reloaded: %s", ", ".join(f"{name} {d.info.version}" for name, d in self.detectors.items()))
+
+    def _load(self) -> dict[str, Detector]:
+        detectors: dict[str, Detector] = {}
+        threads = self.settings.threads or max(1, available_cpus() // self.settings.lanes)
+        for path in self.settings.model_paths or self._packaged():
+            detector = Detector(Model(path, threads=threads))
+            size = detector.info.input_size
+            try:
                 detector.detect(Photo(np.zeros((size, size, 3), np.uint8), size, size))
-                if detector.info.name in detectors:
-                    raise ModelError(f"{path}: a model named {detector.info.name!r} is served already")
-                detectors[detector.info.name] = detector
-        except Exception:
-            self.state = "failed"
-            raise
-        self.detectors = detectors  # at once: health may be looking
+            except Exception as error:  # ONNX Runtime's own types, for a graph that loads but does not run
+                raise ModelError(f"{path}: does not run ({error})") from error
+            if detector.info.name in detectors:
+                raise ModelError(f"{path}: a model named {detector.info.name!r} is served already")
+            detectors[detector.info.name] = detector
+        return detectors
+
+    def _swap(self, detectors: dict[str, Detector]) -> None:
         if any(detector.info.precision == "int8" for detector in detectors.values()) and lacks_int8_dot_products():
             log.warning(
                 "this x86 CPU has no VNNI: 8-bit products may saturate and counts may be off; "
                 "compare with a float32 model before you rely on them"
             )
-        if self.state == "starting":
-            self.state = "ok"
+        self.detectors = detectors  # at once: requests may be looking
+        if self.on_models is not None:
+            self.on_models(detectors)
 
     @staticmethod
     def _packaged() -> list[Path]:
@@ -74,15 +121,32 @@ class Engine:
             raise ModelError("the package holds no model; name one with SHELFWATCH_MODELS")
         return found
 
-    def detector(self, name: str | None) -> Detector:
-        """The model of that name, or the default. Raises `Problem` where it is unknown or work cannot be taken."""
+    @contextlib.contextmanager
+    def admit(self, name: str | None) -> Iterator[Detector]:
+        """Take a request on: the model of that name, or the default. A stopping service waits for its end.
+
+        Raises `Problem` where the model is unknown or work cannot be taken, so that its photo need not be read.
+        """
+        detector = self._detector(name)
+        try:
+            self.lanes.check()
+        except QueueFullError as full:
+            raise overloaded(full) from full
+        self.in_hand += 1
+        try:
+            yield detector
+        finally:
+            self.in_hand -= 1
+
+    def _detector(self, name: str | None) -> Detector:
         if self.state == "draining":
-            raise Problem("draining", "The service is stopping; send the photo again shortly.", headers=retry(2))
+            raise Problem(
+                "draining", "The service is stopping; send the photo again shortly.", headers=retry(RETRY_SECONDS)
+            )
         if self.state == "failed":
-            raise Problem("overloaded", "No model could be loaded; whoever runs the service sees why in its log.",
-                          headers=retry(60))  # fmt: skip
+            raise Problem("model-failed", "No model could be loaded; whoever runs the service sees why in its log.")
         if self.state == "starting":
-            raise Problem("overloaded", "The model is not loaded yet; try again shortly.", headers=retry(2))
+            raise Problem("overloaded", "The model is not loaded yet; try again shortly.", headers=retry(RETRY_SECONDS))
         if name is None:
             return next(iter(self.detectors.values()))
         if name not in self.detectors:
@@ -93,27 +157,39 @@ class Engine:
     async def analyse(
         self, detector: Detector, data: bytes, *, confidence: float | None, max_detections: int, tiles: bool
     ) -> Answer:
-        """Decode one photo and detect in it, in a lane, with a closer look at a dense one where `tiles` says so.
+        """Decode one photo and detect in it, in lanes, with a closer look at a dense one where `tiles` says so.
 
-        Raises `shelfwatch.inference.image.ImageError`, and `Problem` where the queue is full.
+        Raises `shelfwatch.inference.image.ImageError`, and `Problem` where there is no place or its turn never came.
         """
 
-        def job() -> tuple[Photo, Result, float]:
+        def decode() -> tuple[Photo, float]:
             start = time.perf_counter()
             photo = detector.decode(data, max_pixels=self.settings.max_pixels, tiles=tiles)
-            decode_seconds = time.perf_counter() - start
-            result = detector.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
-            return photo, result, decode_seconds
+            return photo, time.perf_counter() - start
 
+        def decode_unless_heavy() -> tuple[Photo, float] | None:
+            return None if decoding_weight(data, self.settings.max_pixels) > HEAVY else decode()
+
+        def infer() -> Result:
+            return detector.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
+
+        lanes = self.lanes
         try:
-            (photo, result, decode_seconds), queue_seconds = await self.lanes.run(job)
+            with lanes.enter() as place:
+                decoded = await place.run(lanes.decode, decode_unless_heavy)
+                if decoded is None:
+                    decoded = await place.run(lanes.heavy, decode)
+                photo, decode_seconds = decoded
+                result = await place.run(lanes.infer, infer)
         except QueueFullError as full:
+            raise overloaded(full) from full
+        except WaitedTooLongError as late:
             raise Problem(
                 "overloaded",
-                f"{self.settings.queue_limit} photos are waiting already; try again in {full.retry_after} s.",
-                headers=retry(full.retry_after),
-            ) from full
-        return Answer(photo, result, queue_seconds, decode_seconds)
+                f"The photo's turn did not come within {self.settings.wait_seconds} s.",
+                headers=retry(lanes.pace.retry_after()),
+            ) from late
+        return Answer(photo, result, place.waited, decode_seconds)
 
     def drain(self) -> None:
         """Take no more work; what was accepted goes on."""
@@ -128,6 +204,15 @@ class Engine:
         """What runs the model, for people."""
         threads = detector.model.threads
         return f"ONNX Runtime {onnxruntime.__version__}, CPU, {threads} thread{'s' if threads != 1 else ''}"
+
+
+def overloaded(full: QueueFullError) -> Problem:
+    """The problem that a full queue is to a client."""
+    return Problem(
+        "overloaded",
+        f"Too many photos are waiting already; try again in {full.retry_after} s.",
+        headers=retry(full.retry_after),
+    )
 
 
 def retry(seconds: int) -> dict[str, str]:

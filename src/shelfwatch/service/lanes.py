@@ -1,19 +1,21 @@
-"""Bounded CPU work off the event loop: a fixed number of lanes with a bounded queue in front."""
+"""Bounded CPU work off the event loop: a fixed number of places, and lanes of threads that work for those in them."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
 
 FIRST_ESTIMATE = 0.2  # seconds a photo takes before any has been seen
-MEMORY = 0.1  # weight of the newest photo in the running mean of service times
+MEMORY = 0.1  # weight of the newest photo in the running mean
 
 
 class QueueFullError(Exception):
@@ -24,61 +26,146 @@ class QueueFullError(Exception):
         self.retry_after = retry_after
 
 
-class Lanes:
-    """Runs jobs on `count` threads; at most `queue_limit` more may wait."""
+class WaitedTooLongError(Exception):
+    """The work was dropped before it began: its turn did not come in time."""
 
-    def __init__(self, count: int, queue_limit: int) -> None:
-        self.count = count
-        self.queue_limit = queue_limit
-        self.service_seconds = FIRST_ESTIMATE
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="lane")
-        self._lock = threading.Lock()
-        self._accepted = 0
 
-    @property
-    def accepted(self) -> int:
-        """Jobs waiting or running."""
-        return self._accepted
+class Pace:
+    """How fast work is finished while there is any, and how much of it lies ahead."""
 
-    @property
-    def waiting(self) -> int:
-        """Jobs accepted that no lane has free hands for."""
-        return max(0, self._accepted - self.count)
+    def __init__(self) -> None:
+        self.ahead = 0  # pieces of work waiting or being worked on
+        self.seconds = FIRST_ESTIMATE  # from one finished piece to the next, however many lanes finish them
+        self._since = 0.0
 
-    async def run(self, job: Callable[[], T]) -> tuple[T, float]:
-        """Run `job` in a lane; its result and the seconds it waited. Raises `QueueFullError` at once when full.
+    def begin(self) -> None:
+        """One more piece of work."""
+        if not self.ahead:
+            self._since = time.monotonic()  # idle time says nothing about speed
+        self.ahead += 1
 
-        A caller that is cancelled while its job still waits takes the job out of the queue.
-        """
-        with self._lock:
-            if self._accepted >= self.count + self.queue_limit:
-                raise QueueFullError(self.retry_after())
-            self._accepted += 1
-        accepted = time.perf_counter()
-
-        def timed() -> tuple[T, float]:
-            started = time.perf_counter()
-            try:
-                return job(), started - accepted
-            finally:
-                self.service_seconds += MEMORY * (time.perf_counter() - started - self.service_seconds)
-
-        try:
-            future = self._pool.submit(timed)
-        except BaseException:
-            self._release(None)
-            raise
-        future.add_done_callback(self._release)
-        return await asyncio.wrap_future(future)
-
-    def _release(self, _: object) -> None:
-        with self._lock:
-            self._accepted -= 1
+    def end(self, *, finished: bool) -> None:
+        """One less. What was dropped before it was `finished` says nothing about speed."""
+        self.ahead -= 1
+        if finished:
+            now = time.monotonic()
+            self.seconds += MEMORY * (now - self._since - self.seconds)
+            self._since = now
 
     def retry_after(self) -> int:
-        """Whole seconds until the present queue is worked off, at least 1."""
-        return max(1, math.ceil(self._accepted * self.service_seconds / self.count))
+        """Whole seconds until what is there now is worked off, at least 1."""
+        return max(1, math.ceil(self.ahead * self.seconds))
+
+
+class Lane:
+    """Threads that take jobs in the order they come; at most `limit` jobs may wait or run where one is given."""
+
+    def __init__(self, name: str, threads: int, limit: int | None = None) -> None:
+        self.threads = threads
+        self.limit = limit
+        self.pace = Pace()
+        self.running = 0
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+
+    async def run(self, job: Callable[[], T], patience: float | None = None) -> tuple[T, float]:
+        """Run `job` when its turn comes; its result and the seconds it waited.
+
+        Raises `QueueFullError` at once when full, and `WaitedTooLongError` where its turn has not come after `patience`
+        seconds. A caller that is cancelled meanwhile takes the job along, unless it has begun.
+        """
+        if self.limit is not None and self.pace.ahead >= self.limit:
+            raise QueueFullError(self.pace.retry_after())
+        asked = time.perf_counter()
+
+        def timed() -> tuple[T, float]:
+            waited = time.perf_counter() - asked
+            self._count(1)
+            try:
+                return job(), waited
+            finally:
+                self._count(-1)
+
+        work = self._pool.submit(timed)
+        self.pace.begin()
+        answer = asyncio.wrap_future(work)
+        try:
+            await asyncio.wait({answer}, timeout=patience)
+            if not answer.done() and work.cancel():
+                raise WaitedTooLongError
+            return await answer
+        finally:
+            answer.cancel()
+            self.pace.end(finished=not work.cancelled())
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self.running += change
 
     def close(self) -> None:
         """Finish what was accepted and stop the threads."""
         self._pool.shutdown(wait=True)
+
+
+@dataclass
+class Place:
+    """One photo's right to be worked on, with the seconds it has waited so far and may wait in all."""
+
+    patience: float | None
+    waited: float = 0.0
+
+    async def run(self, lane: Lane, job: Callable[[], T]) -> T:
+        """Run one stage of the work in `lane`; raises as `Lane.run`."""
+        left = None if self.patience is None else max(0.0, self.patience - self.waited)
+        result, waited = await lane.run(job, left)
+        self.waited += waited
+        return result
+
+
+class Lanes:
+    """Lanes to decode in, one of them for photos that take long, and lanes to infer in, behind one number of places.
+
+    Decoding has lanes of its own so that no photo waits for the pixels of another, and long decoding has one of its
+    own, with a share of the places, so that small photos never wait behind large ones.
+    """
+
+    def __init__(self, infer: int, decode: int, queue_limit: int, wait_seconds: float = 0) -> None:
+        """`queue_limit` photos may be in hand beside the `infer` being inferred; `wait_seconds` 0 waits for ever."""
+        self.capacity = infer + queue_limit
+        self.decode = Lane("decode", decode)
+        self.heavy = Lane("heavy", 1, limit=max(1, self.capacity // 2))
+        self.infer = Lane("infer", infer)
+        self.patience = wait_seconds or None
+        self.pace = Pace()
+
+    @property
+    def accepted(self) -> int:
+        """Photos waiting or being worked on."""
+        return self.pace.ahead
+
+    @property
+    def waiting(self) -> int:
+        """Photos accepted that no lane has its hands on now."""
+        return max(0, self.accepted - sum(lane.running for lane in (self.decode, self.heavy, self.infer)))
+
+    def check(self) -> None:
+        """Raises `QueueFullError` where no place is left."""
+        if self.accepted >= self.capacity:
+            raise QueueFullError(self.pace.retry_after())
+
+    @contextlib.contextmanager
+    def enter(self) -> Iterator[Place]:
+        """A place for one photo, until all its work is done. Raises `QueueFullError` at once when there is none."""
+        self.check()
+        self.pace.begin()
+        finished = False
+        try:
+            yield Place(self.patience)
+            finished = True
+        finally:
+            self.pace.end(finished=finished)
+
+    def close(self) -> None:
+        """Finish what was accepted and stop the threads."""
+        for lane in (self.decode, self.heavy, self.infer):
+            lane.close()

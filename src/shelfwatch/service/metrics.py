@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from prometheus_client import (
     CollectorRegistry,
@@ -13,6 +13,8 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
+
+from shelfwatch.inference.detector import Detector
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2.5, 5, 10)
 PRODUCTS = (0, 1, 5, 10, 25, 50, 75, 100, 150, 200, 300, 400, 600, 1000, 3000)
@@ -53,6 +55,12 @@ class Metrics:
             "shelfwatch_model_info", "Always 1; the labels name a served model.",
             ["name", "version", "precision"], registry=registry,
         )  # fmt: skip
+
+    def show_models(self, detectors: Mapping[str, Detector]) -> None:
+        """Name the models served now, and only them."""
+        self.model_info.clear()
+        for info in (detector.info for detector in detectors.values()):
+            self.model_info.labels(info.name, info.version, info.precision).set(1)
 
     def _seconds(self, what: str, text: str, labels: list[str] | None = None) -> Histogram:
         return Histogram(f"shelfwatch_{what}_seconds", text, labels or [], buckets=SECONDS, registry=self.registry)

@@ -1,4 +1,4 @@
-"""Plain ASGI middleware: request ids, security headers, access, body limit and request metrics."""
+"""Plain ASGI middleware: request ids, security headers, access and request metrics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shelfwatch.service.metrics import Metrics
-from shelfwatch.service.problems import Problem, problem_response
+from shelfwatch.service.problems import problem_response
 
 log = logging.getLogger("shelfwatch")
 
@@ -108,40 +108,3 @@ class ApiKeys:
         digest = hashlib.sha256(key.strip().encode()).digest()
         matches = [hmac.compare_digest(digest, known) for known in self.digests]
         return scheme.lower() == "bearer" and any(matches)
-
-
-class BodyLimit:
-    """Refuses a body over the limit by its announced length, or while it streams in where none is announced."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app = app
-        self.limit = limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced) > self.limit:
-            scope["problem"] = "payload-too-large"
-            response = problem_response(
-                "payload-too-large", self._words(), scope.get("request_id", ""), {"Connection": "close"}
-            )
-            await response(scope, receive, send)
-            return
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                scope["client_gone"] = True
-            seen += len(message.get("body", b""))
-            if seen > self.limit:
-                raise Problem("payload-too-large", self._words(), headers={"Connection": "close"})
-            return message
-
-        await self.app(scope, counted, send)
-
-    def _words(self) -> str:
-        return f"At most {self.limit / 1e6:g} MB are accepted."

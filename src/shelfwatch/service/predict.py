@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine
 from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, File, Query, Request, UploadFile
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from shelfwatch.inference.detector import MAX_DETECTIONS
@@ -16,6 +16,7 @@ from shelfwatch.service.engine import Answer, Engine
 from shelfwatch.service.metrics import Metrics
 from shelfwatch.service.problems import MEDIA_TYPE, TYPES
 from shelfwatch.service.schemas import Prediction, ProblemDocument
+from shelfwatch.service.upload import REQUEST_BODY, read_upload
 
 router = APIRouter(tags=["detection"])
 
@@ -24,8 +25,8 @@ T = TypeVar("T")
 CLIENT_CLOSED_REQUEST = 499  # nginx's number for a client that left; nobody reads it but the metrics
 
 PROBLEMS = (
-    "undecodable-image", "unauthorized", "payload-too-large", "image-too-large", "unsupported-format",
-    "invalid-request", "overloaded", "draining",
+    "undecodable-image", "unauthorized", "slow-upload", "payload-too-large", "image-too-large", "unsupported-format",
+    "invalid-request", "overloaded", "draining", "model-failed",
 )  # fmt: skip
 
 
@@ -42,10 +43,15 @@ def responses(slugs: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
     return entries
 
 
-@router.post("/predict", response_model=Prediction, responses=responses(PROBLEMS), summary="Find products in a photo")
+@router.post(
+    "/predict",
+    response_model=Prediction,
+    responses=responses(PROBLEMS),
+    summary="Find products in a photo",
+    openapi_extra=REQUEST_BODY,
+)
 async def predict(
     request: Request,
-    image: Annotated[UploadFile, File(description="JPEG, PNG or WebP; the content decides, not the name.")],
     confidence: Annotated[
         float | None,
         Query(ge=0.01, le=1, description="Least confidence; default: the model's operating threshold."),
@@ -58,12 +64,14 @@ async def predict(
     ] = "off",
 ) -> Response:
     """Detect every product facing in one photo."""
-    start = time.perf_counter()
     engine: Engine = request.app.state.engine
-    detector = engine.detector(model)
-    data = await image.read()
-    work = engine.analyse(detector, data, confidence=confidence, max_detections=max_detections, tiles=tiles == "auto")
-    answer = await unless_gone(request, work)
+    with engine.admit(model) as detector:
+        upload = await read_upload(request)
+        start = time.perf_counter()
+        work = engine.analyse(
+            detector, upload.image, confidence=confidence, max_detections=max_detections, tiles=tiles == "auto"
+        )
+        answer = await unless_gone(request, work)
     if answer is None:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
     observe(request.app.state.metrics, answer)

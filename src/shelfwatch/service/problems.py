@@ -28,16 +28,21 @@ TYPES = {
     kind.slug: kind
     for kind in (
         ProblemType("undecodable-image", 400, "The picture cannot be read"),
+        ProblemType("bad-request", 400, "This is not valid HTTP"),
         ProblemType("unauthorized", 401, "An API key is needed"),
         ProblemType("not-found", 404, "Nothing is here"),
         ProblemType("method-not-allowed", 405, "This address does not take that method"),
+        ProblemType("slow-upload", 408, "The request came in too slowly"),
+        ProblemType("conflict", 409, "This cannot be done now"),
         ProblemType("payload-too-large", 413, "The request is too large"),
         ProblemType("image-too-large", 413, "The picture has too many pixels"),
         ProblemType("unsupported-format", 415, "This kind of file is not supported"),
         ProblemType("invalid-request", 422, "The request is not valid"),
+        ProblemType("headers-too-large", 431, "The request's headers are too large"),
         ProblemType("internal-error", 500, "Something went wrong on our side"),
         ProblemType("overloaded", 503, "Too many photos at once"),
         ProblemType("draining", 503, "The service is stopping"),
+        ProblemType("model-failed", 503, "No model could be loaded"),
     )
 }
 

@@ -71,6 +71,12 @@ class Health(BaseModel):
     models: list[ServedModel]
 
 
+class Reloaded(BaseModel):
+    """The answer of `POST /admin/reload`."""
+
+    models: list[ModelName] = Field(description="The models served from now on.")
+
+
 class ProblemDocument(BaseModel):
     """An error, RFC 9457."""
 

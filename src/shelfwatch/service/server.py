@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import threading
@@ -11,8 +12,11 @@ from types import FrameType
 import uvicorn
 
 from shelfwatch.service.app import create_app
-from shelfwatch.service.engine import Engine
+from shelfwatch.service.engine import Engine, ReloadRefusedError
+from shelfwatch.service.protocol import BoundedProtocol
 from shelfwatch.service.settings import Settings
+
+log = logging.getLogger("shelfwatch")
 
 POLL_SECONDS = 0.05  # how often a stopping server looks whether it is idle
 
@@ -39,11 +43,22 @@ class ShelfServer(uvicorn.Server):
         deadline = time.monotonic() + self.grace_seconds
 
         def stop_when_idle() -> None:
-            while self.engine.lanes.accepted and time.monotonic() < deadline:
+            while self.engine.in_hand and time.monotonic() < deadline:
                 time.sleep(POLL_SECONDS)
             self.should_exit = True
 
         threading.Thread(target=stop_when_idle, daemon=True).start()
+
+    def handle_reload(self, *_: object) -> None:
+        """Load the models again, for SIGHUP; what comes of it stands in the log."""
+
+        def reload() -> None:
+            try:
+                self.engine.reload()
+            except ReloadRefusedError as refused:
+                log.error("%s", refused)
+
+        threading.Thread(target=reload, daemon=True).start()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then announce."""
@@ -66,6 +81,7 @@ def serve(settings: Settings) -> bool:
         host=settings.host,
         port=settings.port,
         log_level=settings.log_level,
+        http=BoundedProtocol,
         server_header=False,
         timeout_graceful_shutdown=settings.grace_seconds,
     )
@@ -74,5 +90,7 @@ def serve(settings: Settings) -> bool:
     # and went well is exit code 0, not death by signal.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    if hasattr(signal, "SIGHUP"):  # not on Windows
+        signal.signal(signal.SIGHUP, server.handle_reload)
     server.run()
     return bool(server.started)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 List = Annotated[tuple[str, ...], NoDecode]  # comma-separated in the environment, not JSON
@@ -29,9 +29,21 @@ class Settings(BaseSettings):
         (),
         description="Comma-separated ONNX files to serve instead of the packaged ones; the first is the default.",
     )
-    threads: int = Field(0, ge=0, le=256, description="Threads of one inference; 0 takes every CPU allowed.")
-    queue_limit: int = Field(16, ge=1, le=1024, description="Photos that may wait; beyond it the answer is 503.")
+    lanes: int = Field(1, ge=1, le=64, description="Photos in the network at the same time.")
+    threads: int = Field(
+        0, ge=0, le=256, description="Threads of one inference; 0 shares the CPUs allowed among the lanes."
+    )
+    queue_limit: int = Field(
+        16, ge=1, le=1024, description="Photos that may wait or be decoded; beyond it the answer is 503."
+    )
+    wait_seconds: int = Field(
+        30, ge=0, description="Seconds a photo may wait for its turn before it is given up; 0 waits for ever."
+    )
+    upload_seconds: int = Field(30, ge=1, description="Seconds a request's body may take to arrive.")
     max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest request body in bytes.")
+    max_held_bytes: int = Field(
+        200_000_000, ge=1_000, description="Bytes of bodies held in memory at once; at least one of the largest."
+    )
     max_pixels: int = Field(
         60_000_000,
         ge=1,
@@ -62,6 +74,13 @@ class Settings(BaseSettings):
         if value not in {"debug", "info", "warning", "error"}:
             raise ValueError("one of debug, info, warning, error")
         return value
+
+    @model_validator(mode="after")
+    def room_for_a_body(self) -> Self:
+        """Refuse a budget that no largest body fits in."""
+        if self.max_held_bytes < self.max_body_bytes:
+            raise ValueError("max_held_bytes is at least max_body_bytes")
+        return self
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -1,0 +1,118 @@
+"""uvicorn's HTTP protocol with bounds on what comes before a request: its head, the time for it, and connections."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from asyncio import Transport
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from shelfwatch.service.problems import TYPES, problem_response
+
+log = logging.getLogger("shelfwatch")
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Refuses what never becomes a request, with a problem document, and hangs up."""
+
+    head_seconds = 10.0  # from the first byte of a request, or from connecting, to the end of its headers
+    max_head_bytes = 32_768  # of target and headers; a key, cookies of a shared domain and a proxy's additions fit
+    max_connections = 512  # at once, idle ones included: below the 1,024 files a process may usually open
+    linger_seconds = 1.0  # for which a refused client may still send, so that it is not reset before it reads why
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.refused = False
+        self._too_large = False
+        self._in_head = False
+        self._head_bytes = 0  # of target and headers that are complete
+        self._head_read = 0  # bytes taken in since the read in which the head began
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self.max_connections:
+            self.refuse("overloaded", "Too many connections are open; try again shortly.", {"Retry-After": "2"})
+        else:
+            self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._clear_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.refused:
+            return
+        known = self._in_head
+        super().data_received(data)
+        if self._in_head and known:
+            self._head_read += len(data)
+            if self._head_read > self.max_head_bytes and not self.refused:
+                self._refuse_head()
+        elif self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+            self._expect_head()  # blank lines between requests have stopped the clock of the idle connection
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+        self._head_bytes = self._head_read = 0
+        if self._deadline is None:
+            self._expect_head()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._head_bytes += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._head_bytes += len(name) + len(value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._clear_deadline()
+        if self._head_bytes > self.max_head_bytes:
+            self._too_large = True
+            raise ValueError("headers too large")  # the parser stops here and `send_400_response` is called
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Called for what the parser does not take."""
+        if self._too_large:
+            self._refuse_head()
+        else:
+            self.refuse("bad-request", msg)
+
+    def _refuse_head(self) -> None:
+        self.refuse("headers-too-large", f"At most {self.max_head_bytes // 1024} kB of headers are accepted.")
+
+    def _expect_head(self) -> None:
+        self._deadline = self.loop.call_later(
+            self.head_seconds,
+            lambda: self.refuse("slow-upload", f"No whole request came within {self.head_seconds:g} s."),
+        )
+
+    def _clear_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def refuse(self, slug: str, detail: str, headers: dict[str, str] | None = None) -> None:
+        """Answer with a problem document and hang up; what the client still sends is dropped."""
+        if self.refused or self.transport.is_closing():
+            return
+        self.refused = True
+        self._clear_deadline()
+        if self.cycle is not None and not self.cycle.response_complete:  # an earlier request is being answered
+            self.transport.close()
+            return
+        request_id = uuid.uuid4().hex
+        response = problem_response(slug, detail, request_id, {**(headers or {}), "X-Request-ID": request_id})
+        lines = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in lines)
+        self.transport.write(STATUS_LINE[TYPES[slug].status] + head + b"\r\n" + bytes(response.body))
+        self.transport.write_eof()
+        self._deadline = self.loop.call_later(self.linger_seconds, self.transport.close)
+        log.debug("connection refused: %s", slug)
