@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shelfwatch.service.problems import Problem
 
-LINGER_SECONDS = 3.0  # for which the rest of an unread body is taken in and dropped
+LINGER_SECONDS = 2.0  # for which the rest of an unread body is taken in and dropped
 LINGER_BYTES = 256_000_000  # of it; a sender of more is cut off
 
 

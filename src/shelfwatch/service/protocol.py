@@ -28,8 +28,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self.refused = False
         self._too_large = False
         self._in_head = False
+        self._heads = 0  # seen in the present read
         self._head_bytes = 0  # of target and headers that are complete
-        self._head_read = 0  # bytes taken in since the read in which the head began
+        self._head_read = 0  # bytes taken in for a head that is not complete
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
@@ -46,18 +47,27 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.refused:
             return
-        known = self._in_head
+        began_before, idle = self._in_head, self._idle()
+        self._heads = int(began_before)
         super().data_received(data)
-        if self._in_head and known:
-            self._head_read += len(data)
-            if self._head_read > self.max_head_bytes and not self.refused:
+        if self.refused:
+            return
+        if self._in_head:
+            if self._heads == 1 and (began_before or idle):  # it is all of one head
+                self._head_read += len(data)
+            if self._head_read > self.max_head_bytes:
                 self._refuse_head()
-        elif self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+        elif self._deadline is None and self._idle():
             self._expect_head()  # blank lines between requests have stopped the clock of the idle connection
+
+    def _idle(self) -> bool:
+        """Whether no request is being read or answered."""
+        return self.cycle is None or self.cycle.response_complete
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head = True
+        self._heads += 1
         self._head_bytes = self._head_read = 0
         if self._deadline is None:
             self._expect_head()
@@ -105,7 +115,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self.refused = True
         self._clear_deadline()
-        if self.cycle is not None and not self.cycle.response_complete:  # an earlier request is being answered
+        if not self._idle():  # an earlier request is being answered
             self.transport.close()
             return
         request_id = uuid.uuid4().hex
