@@ -30,7 +30,7 @@ def settings(**values: Any) -> Settings:
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    engine = Engine(settings(queue_limit=3))
+    engine = Engine(settings(lanes=1, queue_limit=3))
     engine.load()
     yield engine
     engine.close()
@@ -143,7 +143,7 @@ def test_no_place_is_said_before_the_photo_is_read(engine: Engine, sample: bytes
 
 
 def test_a_photo_whose_turn_does_not_come_costs_no_inference(sample: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = Engine(settings(wait_seconds=1))
+    engine = Engine(settings(lanes=1, wait_seconds=1))
     engine.load()
     detector = next(iter(engine.detectors.values()))
     monkeypatch.setattr(detector, "detect", lambda *_, **__: pytest.fail("it was looked at"))
@@ -186,7 +186,7 @@ def test_a_reload_while_one_runs_is_refused_and_the_first_goes_on(
     began, gate = threading.Event(), threading.Event()
     model = engine_module.Model
 
-    def slow(path: Path, *, threads: int) -> Any:
+    def slow(path: Path, *, threads: int | None) -> Any:
         began.set()
         gate.wait(30)
         return model(path, threads=threads)
@@ -224,11 +224,30 @@ def test_two_models_of_one_name_are_refused() -> None:
     engine.close()
 
 
-def test_lanes_share_the_cpus_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "available_cpus", lambda: 4)
-    for chosen, threads in (({"lanes": 2}, 2), ({"lanes": 8}, 1), ({"lanes": 2, "threads": 3}, 3)):
-        engine = Engine(settings(**chosen))
-        engine.load()
-        assert engine.detectors["fast"].model.threads == threads
-        assert engine.lanes.infer.threads == chosen["lanes"]
-        engine.close()
+def test_lanes_and_threads_are_as_set() -> None:
+    engine = Engine(settings(lanes=3, threads=1))
+    engine.load()
+    assert engine.detectors["fast"].model.threads == 1
+    assert engine.lanes.infer.threads == 3
+    engine.close()
+
+
+def test_as_many_photos_are_inferred_at_once_as_there_are_lanes(sample: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(settings(lanes=2))
+    engine.load()
+    both = threading.Barrier(2, timeout=30)  # broken unless two photos meet there
+    detector = next(iter(engine.detectors.values()))
+    detect = detector.detect
+
+    def meet(photo: Any, **options: Any) -> Any:
+        both.wait()
+        return detect(photo, **options)
+
+    monkeypatch.setattr(detector, "detect", meet)
+
+    async def scenario() -> None:
+        first, second = await asyncio.gather(analyse(engine, sample), analyse(engine, sample))
+        assert first.result.detections.xyxy.tolist() == second.result.detections.xyxy.tolist()
+
+    run(scenario)
+    engine.close()

@@ -31,6 +31,15 @@ def large() -> bytes:
     return out.getvalue()
 
 
+@pytest.fixture(scope="module")
+def small(sample: bytes) -> bytes:
+    """A shelf that costs a tenth of a photo: so small that it is not enlarged to the network's full input."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(sample)) as picture:
+        picture.resize((75, 100)).save(out, "JPEG")
+    return out.getvalue()
+
+
 def test_liveness_and_small_photos_do_not_wait_for_large_ones(
     run_service: Callable[..., Service], sample: bytes, large: bytes
 ) -> None:
@@ -56,13 +65,13 @@ def test_liveness_and_small_photos_do_not_wait_for_large_ones(
     assert alive >= 3
 
 
-def test_overload_is_refused_with_a_time_to_come_back(run_service: Callable[..., Service], sample: bytes) -> None:
+def test_overload_is_refused_with_a_time_to_come_back(run_service: Callable[..., Service], small: bytes) -> None:
     service = run_service("--queue-limit", "4", **FAST)
     answers: list[httpx.Response] = []
 
     def client() -> None:
         with httpx.Client(timeout=60) as client:
-            answers.extend(client.post(f"{service.url}/predict", files={"image": sample}) for _ in range(3))
+            answers.extend(client.post(f"{service.url}/predict", files={"image": small}) for _ in range(3))
 
     threads = [threading.Thread(target=client) for _ in range(64)]
     for thread in threads:
@@ -80,10 +89,10 @@ def test_overload_is_refused_with_a_time_to_come_back(run_service: Callable[...,
         if answer.status_code == 503:
             assert answer.json()["type"] == "/problems/overloaded"
             assert 1 <= int(answer.headers["retry-after"]) <= 60
-    assert httpx.post(f"{service.url}/predict", files={"image": sample}, timeout=60).status_code == 200
+    assert httpx.post(f"{service.url}/predict", files={"image": small}, timeout=60).status_code == 200
 
 
-def test_a_stop_under_load_loses_no_request(run_service: Callable[..., Service], sample: bytes) -> None:
+def test_a_stop_under_load_loses_no_request(run_service: Callable[..., Service], small: bytes) -> None:
     """Each client sends on one connection until it is told that the service stops, or finds nobody listening."""
     service = run_service("--queue-limit", "32", **FAST)
     seen: list[str] = []
@@ -93,7 +102,7 @@ def test_a_stop_under_load_loses_no_request(run_service: Callable[..., Service],
             last = "200"
             while last == "200":
                 try:
-                    answer = client.post(f"{service.url}/predict", files={"image": sample})
+                    answer = client.post(f"{service.url}/predict", files={"image": small})
                     last = "200" if answer.status_code == 200 else answer.json()["type"]
                     if last != "200":
                         assert int(answer.headers["retry-after"]) >= 1

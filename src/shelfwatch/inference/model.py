@@ -67,6 +67,8 @@ class Model:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads or available_cpus()
         options.inter_op_num_threads = 1  # the graph is a chain; a second pool would only contend
+        # Threads that wait for work sleep: spinning, they take CPU from decoding and from other runs of this session.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
             self.session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -91,9 +91,8 @@ class Engine:
 
     def _load(self) -> dict[str, Detector]:
         detectors: dict[str, Detector] = {}
-        threads = self.settings.threads or max(1, available_cpus() // self.settings.lanes)
         for path in self.settings.model_paths or self._packaged():
-            detector = Detector(Model(path, threads=threads))
+            detector = Detector(Model(path, threads=self.settings.threads or None))
             size = detector.info.input_size
             try:
                 detector.detect(Photo(np.zeros((size, size, 3), np.uint8), size, size))

@@ -29,10 +29,8 @@ class Settings(BaseSettings):
         (),
         description="Comma-separated ONNX files to serve instead of the packaged ones; the first is the default.",
     )
-    lanes: int = Field(1, ge=1, le=64, description="Photos in the network at the same time.")
-    threads: int = Field(
-        0, ge=0, le=256, description="Threads of one inference; 0 shares the CPUs allowed among the lanes."
-    )
+    lanes: int = Field(2, ge=1, le=64, description="Photos in the network at the same time.")
+    threads: int = Field(0, ge=0, le=256, description="Threads of one model, for all lanes; 0 takes every CPU allowed.")
     queue_limit: int = Field(
         16, ge=1, le=1024, description="Photos that may wait or be decoded; beyond it the answer is 503."
     )
