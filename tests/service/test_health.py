@@ -93,7 +93,7 @@ def test_paths_a_caller_invents_share_one_label(service: Service) -> None:
 
 
 def test_sigterm_finishes_what_was_accepted_and_exits_clean(run_service: Callable[..., Service], sample: bytes) -> None:
-    service = run_service()
+    service = run_service("--lanes", "1")
     answers: list[int] = []
 
     def send() -> None:

@@ -40,7 +40,7 @@ def small(sample: bytes) -> bytes:
     return out.getvalue()
 
 
-def test_liveness_and_small_photos_do_not_wait_for_large_ones(
+def test_liveness_and_small_photos_do_not_wait_for_a_large_one(
     run_service: Callable[..., Service], sample: bytes, large: bytes
 ) -> None:
     service = run_service(**FAST)
@@ -50,9 +50,9 @@ def test_liveness_and_small_photos_do_not_wait_for_large_ones(
         assert httpx.post(f"{service.url}/predict", files={"image": photo}, timeout=120).status_code == 200
         order.append(name)
 
-    with ThreadPoolExecutor(4) as pool:
-        sent = [pool.submit(send, "large", large) for _ in range(2)]
-        time.sleep(0.3)  # they are being decoded
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(send, "large", large)]
+        time.sleep(0.3)  # it is being decoded
         sent.append(pool.submit(send, "small", sample))
         alive = 0
         with httpx.Client(timeout=60) as client:
@@ -61,7 +61,7 @@ def test_liveness_and_small_photos_do_not_wait_for_large_ones(
                 alive += 1
     for each in sent:
         each.result()
-    assert order == ["small", "large", "large"]
+    assert order == ["small", "large"]
     assert alive >= 3
 
 
