@@ -22,11 +22,11 @@ def test_defaults_listen_on_loopback_only() -> None:
 
 def test_environment_gives_values(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHELFWATCH_PORT", "9001")
-    monkeypatch.setenv("SHELFWATCH_API_KEYS", "one, two,,")
+    monkeypatch.setenv("SHELFWATCH_API_KEYS", "phone=one-key-of-one-caller, another-callers-key,,")
     monkeypatch.setenv("SHELFWATCH_CORS_ORIGINS", "https://a.example,https://b.example")
     settings = Settings()
     assert settings.port == 9001
-    assert settings.keys == ("one", "two")
+    assert [key.name for key in settings.keys] == ["phone", "key2"]
     assert settings.cors_origins == ("https://a.example", "https://b.example")
 
 
@@ -36,7 +36,9 @@ def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_keys_never_show_in_a_representation() -> None:
-    assert "hunter2" not in repr(Settings(api_keys="hunter2"))  # type: ignore[arg-type]
+    settings = Settings(api_keys="hunter2-hunter2-hunter2")  # type: ignore[arg-type]
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()} {settings.keys}"
+    assert "hunter2" not in shown
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_beyond_loopback_needs_keys_or_insecure() -> None:
     refusal = Settings(host="0.0.0.0").refusal()
     assert refusal is not None
     assert "SHELFWATCH_API_KEYS" in refusal
-    assert Settings(host="0.0.0.0", api_keys="k").refusal() is None  # type: ignore[arg-type]
+    assert Settings(host="0.0.0.0", api_keys="one-key-of-one-caller").refusal() is None  # type: ignore[arg-type]
     assert Settings(host="0.0.0.0", insecure=True).refusal() is None
 
 
@@ -66,3 +68,19 @@ def test_beyond_loopback_needs_keys_or_insecure() -> None:
 )
 def test_loopback_addresses(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    "keys", ["hunter2", "hunter2-hunter2-hunter2,hunter2-hunter2-hunter2", "sha256:hunter2", "hunter2é"]
+)
+def test_refused_keys_are_not_shown(keys: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(api_keys=keys)  # type: ignore[arg-type]
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_rate_needs_keys_to_count_by() -> None:
+    refusal = Settings(rate_limit=60).refusal()
+    assert refusal is not None
+    assert "SHELFWATCH_API_KEYS" in refusal
+    assert Settings(rate_limit=60, api_keys="one-key-of-one-caller").refusal() is None  # type: ignore[arg-type]

@@ -9,20 +9,25 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shelfwatch.service.keys import ApiKey, parse_keys
+
 List = Annotated[tuple[str, ...], NoDecode]  # comma-separated in the environment, not JSON
 
 
 class Settings(BaseSettings):
     """How the service runs. Every field is described here and listed in `docs/settings.md`."""
 
-    model_config = SettingsConfigDict(env_prefix="SHELFWATCH_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SHELFWATCH_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on. Beyond loopback, API keys are required.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     api_keys: SecretStr = Field(
         SecretStr(""),
-        description="Comma-separated API keys. When set, every route but the page and health asks for one.",
+        description="Comma-separated API keys, each a key of 16 characters or more or `sha256:<hex>`, its digest, and "
+        "`name=` before it if you like. When set, every route but the page and health asks for one.",
     )
+    rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests a minute that each key may send; 0 for any.")
+    rate_burst: int = Field(10, ge=1, le=1_000_000, description="Requests a key may send at once within that limit.")
     insecure: bool = Field(False, description="Allow listening beyond loopback without API keys.")
     cors_origins: List = Field((), description="Comma-separated origins that may call from a browser; none by default.")
     models: List = Field(
@@ -61,10 +66,11 @@ class Settings(BaseSettings):
 
     @field_validator("api_keys")
     @classmethod
-    def sendable_keys(cls, value: SecretStr) -> SecretStr:
-        """Refuse keys that no HTTP header could carry."""
+    def usable_keys(cls, value: SecretStr) -> SecretStr:
+        """Refuse keys that no HTTP header could carry, weak ones and doubles."""
         if not (value.get_secret_value().isascii() and value.get_secret_value().isprintable()):
             raise ValueError("keys are printable ASCII")
+        parse_keys(value.get_secret_value())
         return value
 
     @field_validator("log_level")
@@ -83,9 +89,9 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The API keys, split."""
-        return tuple(key.strip() for key in self.api_keys.get_secret_value().split(",") if key.strip())
+    def keys(self) -> tuple[ApiKey, ...]:
+        """The API keys, as digests."""
+        return parse_keys(self.api_keys.get_secret_value())
 
     @property
     def model_paths(self) -> tuple[Path, ...]:
@@ -99,6 +105,8 @@ class Settings(BaseSettings):
                 f"Refusing to listen on {self.host} without API keys: anyone who reaches it could use it. "
                 "Set SHELFWATCH_API_KEYS, or pass --insecure if something in front of it checks access."
             )
+        if self.rate_limit and not self.keys:
+            return "SHELFWATCH_RATE_LIMIT counts by API key: set SHELFWATCH_API_KEYS too."
         return None
 
 
