@@ -84,3 +84,14 @@ def test_a_rate_needs_keys_to_count_by() -> None:
     assert refusal is not None
     assert "SHELFWATCH_API_KEYS" in refusal
     assert Settings(rate_limit=60, api_keys="one-key-of-one-caller").refusal() is None  # type: ignore[arg-type]
+
+
+def test_names_are_looked_at_where_no_key_is_asked_for() -> None:
+    keys = {"api_keys": "one-key-of-one-caller"}
+    assert Settings().host_names == ()
+    assert Settings(**keys).host_names is None  # type: ignore[arg-type]
+    assert Settings(host="0.0.0.0", insecure=True).host_names is None
+    assert Settings(host="0.0.0.0", allowed_hosts="a.example,b.example", **keys).host_names == (
+        "a.example",
+        "b.example",
+    )  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ from shelfwatch.service.engine import Engine
 from shelfwatch.service.headers import SecurityHeaders
 from shelfwatch.service.metrics import Metrics
 from shelfwatch.service.middleware import RequestContext
+from shelfwatch.service.origins import Origins
 from shelfwatch.service.rate import RateLimit
 from shelfwatch.service.settings import Settings
 
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.keys:
         rate = RateLimit(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
         app.add_middleware(Access, keys=settings.keys, rate=rate, metrics=metrics)
+    app.add_middleware(Origins, trusted=settings.cors_origins, hosts=settings.host_names)
     app.add_middleware(RequestContext, metrics=metrics, paths=paths)
     if settings.cors_origins:
         app.add_middleware(

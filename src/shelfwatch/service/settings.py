@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     rate_burst: int = Field(10, ge=1, le=1_000_000, description="Requests a key may send at once within that limit.")
     insecure: bool = Field(False, description="Allow listening beyond loopback without API keys.")
     cors_origins: List = Field((), description="Comma-separated origins that may call from a browser; none by default.")
+    allowed_hosts: List = Field(
+        (),
+        description="Comma-separated host names the service goes by beside loopback ones. On loopback without keys it "
+        "answers to no other, elsewhere to any unless some are named.",
+    )
     models: List = Field(
         (),
         description="Comma-separated ONNX files to serve instead of the packaged ones; the first is the default.",
@@ -58,7 +63,7 @@ class Settings(BaseSettings):
     grace_seconds: int = Field(30, ge=0, description="Seconds a stopping service gives to accepted requests.")
     log_level: str = Field("info", description="Log level: debug, info, warning or error.")
 
-    @field_validator("cors_origins", "models", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", "models", mode="before")
     @classmethod
     def split_commas(cls, value: object) -> object:
         """`a,b` from the environment or a flag becomes two entries."""
@@ -92,6 +97,11 @@ class Settings(BaseSettings):
     def keys(self) -> tuple[ApiKey, ...]:
         """The API keys, as digests."""
         return parse_keys(self.api_keys.get_secret_value())
+
+    @property
+    def host_names(self) -> tuple[str, ...] | None:
+        """The host names to answer to beside those of loopback; None for any."""
+        return self.allowed_hosts if self.allowed_hosts or (is_loopback(self.host) and not self.keys) else None
 
     @property
     def model_paths(self) -> tuple[Path, ...]:
