@@ -114,6 +114,19 @@ def test_guessing_is_slowed_down_and_locks_nobody_out(run_service: Callable[...,
     assert "guess-" not in log
 
 
+@pytest.mark.parametrize(("proxies", "shown"), [("", "127.0.0.1"), ("127.0.0.0/8", "192.0.2.77")])
+def test_only_a_trusted_proxy_tells_who_calls(
+    run_service: Callable[..., Service], key: str, proxies: str, shown: str
+) -> None:
+    service = run_service(SHELFWATCH_API_KEYS=key, SHELFWATCH_TRUSTED_PROXIES=proxies)
+    headers = bearer("wrong-wrong-wrong-wrong") | {"X-Forwarded-For": "192.0.2.77"}
+    statuses = [httpx.get(f"{service.url}/metrics", headers=headers).status_code for _ in range(WRONG_KEYS + 1)]
+    assert statuses == [401] * WRONG_KEYS + [429]
+    other = httpx.get(f"{service.url}/metrics", headers=bearer(key) | {"X-Forwarded-For": "192.0.2.78"})
+    assert other.status_code == (200 if proxies else 429)
+    assert f"wrong API keys from {shown}:" in service.log.read_text()
+
+
 class Clock:
     """Seconds that pass when told to."""
 

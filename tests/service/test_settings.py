@@ -30,6 +30,11 @@ def test_environment_gives_values(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.cors_origins == ("https://a.example", "https://b.example")
 
 
+@pytest.mark.parametrize("value", ["", "*", "10.0.0.1", "10.0.0.0/8, fd00::/8"])
+def test_proxies_are_addresses_or_networks(value: str) -> None:
+    assert Settings(trusted_proxies=value).trusted_proxies == tuple(value.replace(" ", "").split(",") if value else ())  # type: ignore[arg-type]
+
+
 def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHELFWATCH_PORT", "9001")
     assert Settings(port=9002).port == 9002
@@ -43,7 +48,15 @@ def test_keys_never_show_in_a_representation() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "70000"), ("PORT", "http"), ("QUEUE_LIMIT", "0"), ("LOG_LEVEL", "loud"), ("MAX_PIXELS", "-1")],
+    [
+        ("PORT", "70000"),
+        ("PORT", "http"),
+        ("QUEUE_LIMIT", "0"),
+        ("LOG_LEVEL", "loud"),
+        ("MAX_PIXELS", "-1"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+    ],
 )
 def test_impossible_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"SHELFWATCH_{name}", value)

@@ -83,6 +83,8 @@ def serve(settings: Settings) -> bool:
         log_level=settings.log_level,
         http=BoundedProtocol,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=settings.grace_seconds,
     )
     server = ShelfServer(config, app.state.engine, settings.grace_seconds)

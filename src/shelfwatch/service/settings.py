@@ -35,6 +35,11 @@ class Settings(BaseSettings):
         description="Comma-separated host names the service goes by beside loopback ones. On loopback without keys it "
         "answers to no other, elsewhere to any unless some are named.",
     )
+    trusted_proxies: List = Field(
+        (),
+        description="Comma-separated addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are "
+        "believed; `*` for any; none by default.",
+    )
     models: List = Field(
         (),
         description="Comma-separated ONNX files to serve instead of the packaged ones; the first is the default.",
@@ -63,11 +68,20 @@ class Settings(BaseSettings):
     grace_seconds: int = Field(30, ge=0, description="Seconds a stopping service gives to accepted requests.")
     log_level: str = Field("info", description="Log level: debug, info, warning or error.")
 
-    @field_validator("cors_origins", "allowed_hosts", "models", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", "models", mode="before")
     @classmethod
     def split_commas(cls, value: object) -> object:
         """`a,b` from the environment or a flag becomes two entries."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def known_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what would never match: a proxy is known by its address, not by a name."""
+        for proxy in value:
+            if proxy != "*":
+                ipaddress.ip_network(proxy)
+        return value
 
     @field_validator("api_keys")
     @classmethod
