@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         le=178_956_970,  # where Pillow itself refuses
         description="Largest photo in pixels, width × height.",
     )
+    data_dir: str = Field(
+        "",
+        description="Folder for what the service keeps, the only place it may write to; made if missing and checked at "
+        "the start. Photos sent to `/predict` are never kept.",
+    )
     grace_seconds: int = Field(30, ge=0, description="Seconds a stopping service gives to accepted requests.")
     log_level: str = Field("info", description="Log level: debug, info, warning or error.")
 
