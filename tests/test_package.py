@@ -80,3 +80,9 @@ def test_onnx_runtime_leaves_no_device_id_behind(tmp_path: Path, first: str) -> 
     )
     assert done.stdout == "accurate fast\n", done.stderr
     assert list(home.rglob("*")) == []
+
+
+def test_no_script_brings_onnx_runtime_in_first() -> None:
+    """Sorted imports put it before the package, which would be too late to switch its telemetry off."""
+    early = re.compile(r"^(import|from) onnxruntime\b", re.MULTILINE)
+    assert [file.name for file in (ROOT / "scripts").rglob("*.py") if early.search(file.read_text())] == []
