@@ -14,13 +14,12 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from onnxruntime.quantization import CalibrationMethod
 from rich.console import Console
 from rich.progress import track
 
 from shelfwatch.inference.detector import Detector
 from shelfwatch.inference.model import Model
-from shelfwatch.training.calibrate import MEAN_EXTREMES, Calibration
+from shelfwatch.training.calibrate import MEAN_EXTREMES, Calibration, CalibrationMethod
 from shelfwatch.training.dataset import Dataset, evenly, load_dataset
 from shelfwatch.training.evaluate import choose_threshold, evaluate, local_predict, predict_all
 from shelfwatch.training.quantize import quantize

@@ -24,6 +24,8 @@ ADVICE = {
     "Take or send the photo again.",
     "bad-request": "What came is not an HTTP request; check the client and what lies between.",
     "unauthorized": "Send `Authorization: Bearer <key>` with one of the keys in `SHELFWATCH_API_KEYS`.",
+    "forbidden": "A page of another site sent this, or the address holds a name the service does not know; `detail` "
+    "says which setting allows it.",
     "not-found": "Check the address.",
     "method-not-allowed": "Check the method; `/openapi.json` lists them.",
     "slow-upload": "Headers have 10 s to arrive, the body `SHELFWATCH_UPLOAD_SECONDS`. Send a smaller photo, or find a "
@@ -34,6 +36,8 @@ ADVICE = {
     "`SHELFWATCH_MAX_PIXELS`.",
     "unsupported-format": "Only the content counts, not the name. Send a JPEG, PNG or WebP.",
     "invalid-request": "`detail` names the field or parameter and what is wrong with it.",
+    "rate-limited": "Wait `Retry-After` seconds and send it again. `SHELFWATCH_RATE_LIMIT` sets how many requests a "
+    "key may send; repeated wrong keys are answered like this too.",
     "headers-too-large": "Target and headers may have 32 kB; send fewer cookies.",
     "internal-error": "A fault of the service. The log holds the traceback under the same request id.",
     "overloaded": "The queue is full, or the model is still loading. Wait `Retry-After` seconds and send it again.",
@@ -97,6 +101,7 @@ LABELS = {
     "shelfwatch_requests": "endpoint, status",
     "shelfwatch_request_seconds": "endpoint",
     "shelfwatch_rejected": "reason",
+    "shelfwatch_key_requests": "key",
     "shelfwatch_model_info": "name, version, precision",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ def run_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Start services with flags and environment variables; they end with the test."""
     running: list[Service] = []
 
-    def start(*flags: str, wait_ready: bool = True, **environment: str) -> Service:
-        service = start_service(tmp_path / f"service{len(running)}.log", *flags, wait_ready=wait_ready, **environment)
+    def start(*flags: str, **options: Any) -> Service:
+        service = start_service(tmp_path / f"service{len(running)}.log", *flags, **options)
         running.append(service)
         return service
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +42,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_service(log: Path, *flags: str, wait_ready: bool = True, **environment: str) -> Service:
+def start_service(
+    log: Path, *flags: str, wait_ready: bool = True, wrapper: Sequence[str] = (), **environment: str
+) -> Service:
+    """Start `shelfwatch serve`, by way of a `wrapper` command that becomes it, such as `env`."""
     port = free_port()
     clean = {key: value for key, value in os.environ.items() if not key.startswith("SHELFWATCH_")}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [COMMAND, "serve", *flags],
+            [*wrapper, COMMAND, "serve", *flags],
             env={**clean, "SHELFWATCH_PORT": str(port), **environment},
             stdout=output,
             stderr=subprocess.STDOUT,

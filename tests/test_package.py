@@ -1,8 +1,9 @@
-"""The wheel holds what the service needs: the model, the page, and no heavy dependency."""
+"""The wheel holds what the service needs: the model, the page, no heavy dependency, nothing that calls home."""
 
 from __future__ import annotations
 
 import email
+import os
 import re
 import subprocess
 import sys
@@ -60,3 +61,28 @@ def test_serving_loads_nothing_of_training(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("first", ["shelfwatch.inference.model", "shelfwatch.training.calibrate"])
+def test_onnx_runtime_leaves_no_device_id_behind(tmp_path: Path, first: str) -> None:
+    """ONNX Runtime's telemetry is off whichever module brings it in."""
+    home = tmp_path / "home"
+    home.mkdir()
+    code = (
+        f"import {first};"
+        "from shelfwatch.inference.detector import Detector, packaged_models;"
+        "from shelfwatch.inference.model import Model;"
+        "print(*[Detector(Model(path)).info.name for path in packaged_models().values()])"
+    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment
+    )
+    assert done.stdout == "accurate fast\n", done.stderr
+    assert list(home.rglob("*")) == []
+
+
+def test_no_script_brings_onnx_runtime_in_first() -> None:
+    """Sorted imports put it before the package, which would be too late to switch its telemetry off."""
+    early = re.compile(r"^(import|from) onnxruntime\b", re.MULTILINE)
+    assert [file.name for file in (ROOT / "scripts").rglob("*.py") if early.search(file.read_text())] == []

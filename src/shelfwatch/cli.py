@@ -12,6 +12,7 @@ from shelfwatch import __version__
 # commands need the `train` extra.
 COMMANDS = {
     "serve": "shelfwatch.commands.serve:serve",
+    "new-key": "shelfwatch.commands.new_key:new_key",
     "predict": "shelfwatch.commands.predict:predict",
     "render": "shelfwatch.training.rendering.cli:render",
     "check-dataset": "shelfwatch.commands.dataset:check_dataset",

@@ -128,9 +128,9 @@ def test_a_service_that_failed_to_start_is_mended_by_a_reload(
 
 
 def test_admin_asks_for_a_key_where_there_are_keys(run_service: Callable[..., Service], model: Path) -> None:
-    service = run_service(SHELFWATCH_MODELS=str(model), SHELFWATCH_API_KEYS="secret")
+    service = run_service(SHELFWATCH_MODELS=str(model), SHELFWATCH_API_KEYS="a-key-made-for-this-test")
     assert httpx.post(f"{service.url}/admin/reload").status_code == 401
-    right = {"Authorization": "Bearer secret"}
+    right = {"Authorization": "Bearer a-key-made-for-this-test"}
     assert httpx.post(f"{service.url}/admin/reload", headers=right, timeout=60).status_code == 200
 
 

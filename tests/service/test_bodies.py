@@ -20,7 +20,7 @@ OPENING = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\
 def head(length: int | None, *lines: str) -> bytes:
     size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
     return "\r\n".join(
-        ["POST /predict HTTP/1.1", "Host: shelf", f"Content-Type: {FORM}", size, *lines, "", ""]
+        ["POST /predict HTTP/1.1", "Host: localhost", f"Content-Type: {FORM}", size, *lines, "", ""]
     ).encode()
 
 

@@ -16,7 +16,7 @@ from shelfwatch.service.protocol import BoundedProtocol
 from support import Service
 from wire import Reply, connect, hung_up, read_reply
 
-GET = b"GET /health/live HTTP/1.1\r\nHost: shelf\r\n"
+GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 
 
 def ask(url: str, *pieces: bytes) -> Reply:
@@ -37,7 +37,7 @@ def ask(url: str, *pieces: bytes) -> Reply:
         [GET + b"X-Large: " + b"x" * 100_000 + b"\r\n\r\n"],
         [GET + b"X-Large: " + b"x" * 100_000],  # never ends
         [GET, *[b"X-Small: " + b"x" * 1000 + b"\r\n"] * 40],
-        [b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: shelf\r\n\r\n"],
+        [b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"],
         [GET + b"X-Small: y\r\n" * 5000 + b"\r\n"],
     ],
 )
@@ -51,7 +51,7 @@ def test_a_head_of_usual_size_in_many_pieces_is_answered(service: Service) -> No
 
 
 def test_large_bodies_are_no_large_heads(service: Service) -> None:
-    large = b"POST /predict HTTP/1.1\r\nHost: shelf\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000)
+    large = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000)
     assert ask(service.url, large).problem() == "invalid-request"
 
 

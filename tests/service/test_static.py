@@ -1,4 +1,4 @@
-"""The page's files: served, guarded by a strict policy, nothing beside them."""
+"""The page's files: served, nothing beside them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ import pytest
 from support import ROOT, Service
 
 
-def test_the_page_is_served_with_a_strict_policy(service: Service) -> None:
+def test_the_page_is_served(service: Service) -> None:
     answer = httpx.get(service.url)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.content == (ROOT / "ui" / "index.html").read_bytes()
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'self'" in policy
-    assert "unsafe" not in policy
-    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_static_files_are_revalidated(service: Service) -> None:
@@ -38,5 +34,6 @@ def test_nothing_outside_the_folder_is_reached(service: Service, path: str) -> N
 def test_the_openapi_document_names_every_problem_of_predict(service: Service) -> None:
     document = httpx.get(f"{service.url}/openapi.json").json()
     operation = document["paths"]["/predict"]["post"]
-    assert set(operation["responses"]) == {"200", "400", "401", "408", "413", "415", "422", "503"}
+    statuses = {"200", "400", "401", "403", "408", "413", "415", "422", "429", "503"}
+    assert set(operation["responses"]) == statuses
     assert "multipart/form-data" in operation["requestBody"]["content"]

@@ -17,6 +17,7 @@ from support import Service, start_service
 from .conftest import App
 
 NOT_FOR_THE_PAGE = {"method-not-allowed"}
+KEY = "open-sesame-open-sesame"
 
 
 def answer_with(slug: str, status: int, **headers: str) -> Any:
@@ -141,7 +142,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that asks for a key and takes little."""
     service = start_service(
         tmp_path_factory.mktemp("strict") / "service.log",
-        SHELFWATCH_API_KEYS="open-sesame",
+        SHELFWATCH_API_KEYS=KEY,
         SHELFWATCH_MAX_PIXELS="13000000",
         SHELFWATCH_MAX_BODY_BYTES="2500000",
     )
@@ -158,7 +159,7 @@ def test_key_is_asked_for_kept_in_the_tab_and_sent(open_app: Any, strict: Any, s
     field.fill("wrong")
     field.press("Enter")
     expect(app.page.locator("#failure")).to_be_visible()
-    field.fill("open-sesame")
+    field.fill(KEY)
     app.page.get_by_role("button", name="Use this key").click()
     expect(app.page.locator("#result")).to_be_visible()
     assert app.count > 10
@@ -176,7 +177,7 @@ def test_too_large_is_made_smaller(
     stored = io.BytesIO()
     Image.open(io.BytesIO(shelf)).resize(size).save(stored, kind, compress_level=0, quality=60)
     app = open_app(strict.url)
-    app.page.evaluate("() => sessionStorage.setItem('shelfwatch-key', 'open-sesame')")
+    app.page.evaluate("key => sessionStorage.setItem('shelfwatch-key', key)", KEY)
     app.drop(stored.getvalue(), name="large.jpg")
     app.expect_failure(slug)
     app.page.get_by_role("button", name="Make it smaller").click()

@@ -11,6 +11,7 @@ const TOO_LARGE = new Set(["payload-too-large", "image-too-large"]);
 /** What a status means when the answer carries no problem document (a proxy answered, say). */
 const BY_STATUS = new Map([
   [401, "unauthorized"],
+  [403, "forbidden"],
   [413, "payload-too-large"],
   [415, "unsupported-format"],
   [429, "rate-limited"],

@@ -190,6 +190,11 @@ export const problems = {
     text: "It accepts photos only with an API key, and it did not get a valid one.",
     next: "Enter the key you were given. The photo is then sent again.",
   },
+  forbidden: {
+    title: "The service does not answer to this address",
+    text: "It is set up for other names than the one in the address bar, so that no other site can use it.",
+    next: "Open it by its own address, such as http://127.0.0.1:8000, or ask whoever runs it to allow this one.",
+  },
   "invalid-request": {
     title: "The service did not understand the request",
     text: "This page and the service may be of different versions.",

@@ -88,6 +88,10 @@ class Unauthorized(ProblemError):
     """401: the service asks for an API key, or does not know this one."""
 
 
+class Forbidden(ProblemError):
+    """403: the service does not take this from where it comes."""
+
+
 class NotFound(ProblemError):
     """404: nothing is at this address."""
 
@@ -148,6 +152,7 @@ PROBLEMS: dict[str, type[ProblemError]] = {
     "undecodable-image": UndecodableImage,
     "bad-request": BadRequest,
     "unauthorized": Unauthorized,
+    "forbidden": Forbidden,
     "not-found": NotFound,
     "method-not-allowed": MethodNotAllowed,
     "slow-upload": SlowUpload,

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from shelfwatch.commands.predict import load_detector
 from shelfwatch.inference.detector import packaged_models
+from shelfwatch.service.keys import plain_key
 
 if TYPE_CHECKING:
     from shelfwatch.training.evaluate import Breakdown
@@ -307,7 +308,7 @@ def evaluate(
     for model in models or (None,):
         try:
             if url:
-                client = judge.connect(url, os.environ.get("SHELFWATCH_API_KEYS", "").partition(",")[0])
+                client = judge.connect(url, plain_key(os.environ.get("SHELFWATCH_API_KEYS", "")))
                 served = judge.served_models(client)
                 name = model or next(iter(served))
                 if name not in served:

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/admin", tags=["operation"])
 @router.post(
     "/reload",
     response_model=Reloaded,
-    responses=responses(("unauthorized", "conflict")),
+    responses=responses(("unauthorized", "forbidden", "conflict", "rate-limited")),
     summary="Load the models again",
 )
 async def reload(request: Request) -> Response:

@@ -13,10 +13,14 @@ from starlette.middleware.cors import CORSMiddleware
 
 from shelfwatch import __version__
 from shelfwatch.service import admin, health, page, predict, problems
+from shelfwatch.service.access import Access
 from shelfwatch.service.bodies import BodyLimits, Leftovers
 from shelfwatch.service.engine import Engine
+from shelfwatch.service.headers import SecurityHeaders
 from shelfwatch.service.metrics import Metrics
-from shelfwatch.service.middleware import ApiKeys, RequestContext
+from shelfwatch.service.middleware import RequestContext
+from shelfwatch.service.origins import Origins
+from shelfwatch.service.rate import RateLimit
 from shelfwatch.service.settings import Settings
 
 log = logging.getLogger("shelfwatch")
@@ -67,7 +71,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         retry_after=engine.lanes.pace.retry_after,
     )
     if settings.keys:
-        app.add_middleware(ApiKeys, keys=settings.keys)
+        rate = RateLimit(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
+        app.add_middleware(Access, keys=settings.keys, rate=rate, metrics=metrics)
+    app.add_middleware(Origins, trusted=settings.cors_origins, hosts=settings.host_names)
     app.add_middleware(RequestContext, metrics=metrics, paths=paths)
     if settings.cors_origins:
         app.add_middleware(
@@ -77,5 +83,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["Authorization", "X-Request-ID"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(Leftovers, stopping=lambda: engine.state == "draining")
     return app

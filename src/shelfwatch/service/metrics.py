@@ -39,6 +39,9 @@ class Metrics:
         self.rejected = Counter(
             "shelfwatch_rejected", "Requests refused, by problem type.", ["reason"], registry=registry
         )
+        self.key_requests = Counter(
+            "shelfwatch_key_requests", "Requests admitted, by the API key's name.", ["key"], registry=registry
+        )
         self.detections_per_image = Histogram(
             "shelfwatch_detections_per_image",
             "Products in an answered photo at the operating threshold or the one asked for.",

@@ -1,14 +1,12 @@
-"""Plain ASGI middleware: request ids, security headers, access and request metrics."""
+"""Plain ASGI middleware: request ids and request metrics."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import re
 import time
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,11 +17,6 @@ from shelfwatch.service.problems import problem_response
 log = logging.getLogger("shelfwatch")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
-OPEN_PATHS = re.compile(r"/|/health(/(live|ready))?|/static/.*|/favicon\.ico")
 
 
 class RequestContext:
@@ -48,11 +41,7 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
         self.metrics.in_flight.inc()
@@ -80,31 +69,3 @@ class RequestContext:
             self.metrics.request_seconds.labels(endpoint).observe(time.perf_counter() - start)
             if "problem" in scope:
                 self.metrics.rejected.labels(scope["problem"]).inc()
-
-
-class ApiKeys:
-    """Asks for `Authorization: Bearer <key>` on every path but the page, its files and health."""
-
-    def __init__(self, app: ASGIApp, keys: Iterable[str]) -> None:
-        self.app = app
-        # Digests are of one length, so that comparing them tells nothing of a key, not even how long it is.
-        self.digests = [hashlib.sha256(key.encode()).digest() for key in keys]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or OPEN_PATHS.fullmatch(scope["path"]) or self._admits(Headers(scope=scope)):
-            await self.app(scope, receive, send)
-            return
-        scope["problem"] = "unauthorized"
-        response = problem_response(
-            "unauthorized",
-            "Send a valid key as `Authorization: Bearer <key>`.",
-            scope.get("request_id", ""),
-            {"WWW-Authenticate": "Bearer"},
-        )
-        await response(scope, receive, send)
-
-    def _admits(self, headers: Headers) -> bool:
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        digest = hashlib.sha256(key.strip().encode()).digest()
-        matches = [hmac.compare_digest(digest, known) for known in self.digests]
-        return scheme.lower() == "bearer" and any(matches)

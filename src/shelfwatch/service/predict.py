@@ -25,8 +25,8 @@ T = TypeVar("T")
 CLIENT_CLOSED_REQUEST = 499  # nginx's number for a client that left; nobody reads it but the metrics
 
 PROBLEMS = (
-    "undecodable-image", "unauthorized", "slow-upload", "payload-too-large", "image-too-large", "unsupported-format",
-    "invalid-request", "overloaded", "draining", "model-failed",
+    "undecodable-image", "unauthorized", "forbidden", "slow-upload", "payload-too-large", "image-too-large",
+    "unsupported-format", "invalid-request", "rate-limited", "overloaded", "draining", "model-failed",
 )  # fmt: skip
 
 

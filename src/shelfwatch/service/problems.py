@@ -9,6 +9,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from shelfwatch.inference.image import ImageTooLargeError, UndecodableImageError, UnsupportedFormatError
 
@@ -30,6 +31,7 @@ TYPES = {
         ProblemType("undecodable-image", 400, "The picture cannot be read"),
         ProblemType("bad-request", 400, "This is not valid HTTP"),
         ProblemType("unauthorized", 401, "An API key is needed"),
+        ProblemType("forbidden", 403, "This caller is not allowed here"),
         ProblemType("not-found", 404, "Nothing is here"),
         ProblemType("method-not-allowed", 405, "This address does not take that method"),
         ProblemType("slow-upload", 408, "The request came in too slowly"),
@@ -38,6 +40,7 @@ TYPES = {
         ProblemType("image-too-large", 413, "The picture has too many pixels"),
         ProblemType("unsupported-format", 415, "This kind of file is not supported"),
         ProblemType("invalid-request", 422, "The request is not valid"),
+        ProblemType("rate-limited", 429, "Too many requests at once"),
         ProblemType("headers-too-large", 431, "The request's headers are too large"),
         ProblemType("internal-error", 500, "Something went wrong on our side"),
         ProblemType("overloaded", 503, "Too many photos at once"),
@@ -68,6 +71,14 @@ def problem_response(slug: str, detail: str, request_id: str, headers: dict[str,
         "request_id": request_id,
     }
     return Response(json.dumps(content), kind.status, headers, MEDIA_TYPE)
+
+
+async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with a problem from a middleware, which no exception handler stands behind."""
+    slug = scope["problem"] = problem.kind.slug
+    headers = dict(problem.headers) if problem.headers else None
+    response = problem_response(slug, str(problem.detail), scope.get("request_id", ""), headers)
+    await response(scope, receive, send)
 
 
 def request_id_of(request: Request) -> str:

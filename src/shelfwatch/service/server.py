@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import tempfile
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -70,11 +72,23 @@ class ShelfServer(uvicorn.Server):
                 print(f"ShelfWatch is at http://{shown}:{port}", flush=True)  # noqa: T201
 
 
+def claim(folder: Path) -> None:
+    """Make the data folder, or raise `ValueError` now: a volume mounted wrong shows before the first photo does."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass  # only writing tells: rights, a full disk and a read-only mount all count
+    except OSError as error:
+        raise ValueError(f"SHELFWATCH_DATA_DIR: {folder}: {error.strerror}") from error
+
+
 def serve(settings: Settings) -> bool:
     """Serve until stopped; whether it started. Raises `ValueError` where the settings must not be served."""
     refusal = settings.refusal()
     if refusal:
         raise ValueError(refusal)
+    if settings.data_dir:
+        claim(Path(settings.data_dir))
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -83,6 +97,8 @@ def serve(settings: Settings) -> bool:
         log_level=settings.log_level,
         http=BoundedProtocol,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=settings.grace_seconds,
     )
     server = ShelfServer(config, app.state.engine, settings.grace_seconds)

@@ -9,22 +9,37 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shelfwatch.service.keys import ApiKey, parse_keys
+
 List = Annotated[tuple[str, ...], NoDecode]  # comma-separated in the environment, not JSON
 
 
 class Settings(BaseSettings):
     """How the service runs. Every field is described here and listed in `docs/settings.md`."""
 
-    model_config = SettingsConfigDict(env_prefix="SHELFWATCH_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SHELFWATCH_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on. Beyond loopback, API keys are required.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     api_keys: SecretStr = Field(
         SecretStr(""),
-        description="Comma-separated API keys. When set, every route but the page and health asks for one.",
+        description="Comma-separated API keys, each a key of 16 characters or more or `sha256:<hex>`, its digest, and "
+        "`name=` before it if you like. When set, every route but the page and health asks for one.",
     )
+    rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests a minute that each key may send; 0 for any.")
+    rate_burst: int = Field(10, ge=1, le=1_000_000, description="Requests a key may send at once within that limit.")
     insecure: bool = Field(False, description="Allow listening beyond loopback without API keys.")
     cors_origins: List = Field((), description="Comma-separated origins that may call from a browser; none by default.")
+    allowed_hosts: List = Field(
+        (),
+        description="Comma-separated host names the service goes by beside loopback ones. On loopback without keys it "
+        "answers to no other, elsewhere to any unless some are named.",
+    )
+    trusted_proxies: List = Field(
+        (),
+        description="Comma-separated addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are "
+        "believed; `*` for any; none by default.",
+    )
     models: List = Field(
         (),
         description="Comma-separated ONNX files to serve instead of the packaged ones; the first is the default.",
@@ -48,21 +63,36 @@ class Settings(BaseSettings):
         le=178_956_970,  # where Pillow itself refuses
         description="Largest photo in pixels, width × height.",
     )
+    data_dir: str = Field(
+        "",
+        description="Folder for what the service keeps, the only place it may write to; made if missing and checked at "
+        "the start. Photos sent to `/predict` are never kept.",
+    )
     grace_seconds: int = Field(30, ge=0, description="Seconds a stopping service gives to accepted requests.")
     log_level: str = Field("info", description="Log level: debug, info, warning or error.")
 
-    @field_validator("cors_origins", "models", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", "models", mode="before")
     @classmethod
     def split_commas(cls, value: object) -> object:
         """`a,b` from the environment or a flag becomes two entries."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def known_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what would never match: a proxy is known by its address, not by a name."""
+        for proxy in value:
+            if proxy != "*":
+                ipaddress.ip_network(proxy)
+        return value
+
     @field_validator("api_keys")
     @classmethod
-    def sendable_keys(cls, value: SecretStr) -> SecretStr:
-        """Refuse keys that no HTTP header could carry."""
+    def usable_keys(cls, value: SecretStr) -> SecretStr:
+        """Refuse keys that no HTTP header could carry, weak ones and doubles."""
         if not (value.get_secret_value().isascii() and value.get_secret_value().isprintable()):
             raise ValueError("keys are printable ASCII")
+        parse_keys(value.get_secret_value())
         return value
 
     @field_validator("log_level")
@@ -81,9 +111,14 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The API keys, split."""
-        return tuple(key.strip() for key in self.api_keys.get_secret_value().split(",") if key.strip())
+    def keys(self) -> tuple[ApiKey, ...]:
+        """The API keys, as digests."""
+        return parse_keys(self.api_keys.get_secret_value())
+
+    @property
+    def host_names(self) -> tuple[str, ...] | None:
+        """The host names to answer to beside those of loopback; None for any."""
+        return self.allowed_hosts if self.allowed_hosts or (is_loopback(self.host) and not self.keys) else None
 
     @property
     def model_paths(self) -> tuple[Path, ...]:
@@ -97,6 +132,8 @@ class Settings(BaseSettings):
                 f"Refusing to listen on {self.host} without API keys: anyone who reaches it could use it. "
                 "Set SHELFWATCH_API_KEYS, or pass --insecure if something in front of it checks access."
             )
+        if self.rate_limit and not self.keys:
+            return "SHELFWATCH_RATE_LIMIT counts by API key: set SHELFWATCH_API_KEYS too."
         return None
 
 
