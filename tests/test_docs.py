@@ -48,6 +48,16 @@ def test_commands_of_the_makefile_named_in_the_docs_exist() -> None:
             assert target in targets, f"{page.name} names `make {target}`"
 
 
+def test_every_metric_in_a_query_of_the_docs_exists() -> None:
+    from shelfwatch.service.metrics import Metrics
+
+    page = (ROOT / "docs" / "observability.md").read_text()
+    named = set(re.findall(r"\bshelfwatch_[a-z_]+", page))
+    ours = {metric.name for metric in Metrics(lambda: 0).registry.collect() if metric.name.startswith("shelfwatch_")}
+    base = {re.sub("_(total|bucket|sum|count)$", "", name) for name in named}
+    assert base <= ours
+
+
 def test_the_model_card_states_the_packaged_model() -> None:
     from shelfwatch.inference.detector import packaged_models
     from shelfwatch.inference.model import Model

@@ -8,7 +8,6 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from shelfwatch.service.server import serve as run
 from shelfwatch.service.settings import Settings
 
 SECRET_FIELDS = frozenset({"api_keys"})  # a flag would show them in the process list
@@ -44,7 +43,19 @@ def serve(**flags: Any) -> None:
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
         raise click.ClickException("; ".join(faults)) from None
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     if not started:
-        raise SystemExit(1)  # uvicorn has said why
+        raise SystemExit(1)  # the log has said why
+
+
+def run(settings: Settings) -> bool:
+    """Serve in this process, or in several below it; whether that went well."""
+    # Imported here: the parent of workers serves nothing itself and stays small.
+    if settings.workers > 1:
+        from shelfwatch.service.workers import supervise
+
+        return supervise(settings)
+    from shelfwatch.service.server import serve as serve_here
+
+    return serve_here(settings)

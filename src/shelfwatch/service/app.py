@@ -12,24 +12,30 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from shelfwatch import __version__
-from shelfwatch.service import admin, health, page, predict, problems
+from shelfwatch.service import admin, health, page, predict, problems, tracing
 from shelfwatch.service.access import Access
 from shelfwatch.service.bodies import BodyLimits, Leftovers
 from shelfwatch.service.engine import Engine
 from shelfwatch.service.headers import SecurityHeaders
+from shelfwatch.service.logs import RequestLog
 from shelfwatch.service.metrics import Metrics
 from shelfwatch.service.middleware import RequestContext
 from shelfwatch.service.origins import Origins
 from shelfwatch.service.rate import RateLimit
 from shelfwatch.service.settings import Settings
+from shelfwatch.service.tracing import Tracing
 
 log = logging.getLogger("shelfwatch")
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service for `settings` (default: from the environment). Models load when it starts, not here."""
+def create_app(settings: Settings | None = None, *, loaded: bool = False) -> FastAPI:
+    """The service for `settings` (default: from the environment). Models load when it starts, not here.
+
+    It starts at once and answers "starting" meanwhile, or with `loaded` once they are there.
+    """
     settings = settings or Settings()
     engine = Engine(settings)
+    spans = tracing.provider()
     metrics = Metrics(queue_depth=lambda: engine.lanes.waiting)
     engine.on_models = metrics.show_models
 
@@ -42,9 +48,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loading = asyncio.create_task(load())  # health answers "starting" meanwhile
+        following = asyncio.create_task(metrics.follow())
+        if loaded:
+            await loading
         yield
         await loading
+        following.cancel()
         await asyncio.to_thread(engine.close)
+        if spans:
+            await asyncio.to_thread(spans.shutdown)  # sends what it still holds
 
     app = FastAPI(
         title="ShelfWatch",
@@ -84,5 +96,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             expose_headers=["X-Request-ID", "Retry-After"],
         )
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestLog)
+    if spans:
+        app.add_middleware(Tracing, provider=spans)
     app.add_middleware(Leftovers, stopping=lambda: engine.state == "draining")
     return app

@@ -18,6 +18,7 @@ from shelfwatch.inference.cpus import available_cpus, lacks_int8_dot_products
 from shelfwatch.inference.detector import Detector, Result, packaged_models
 from shelfwatch.inference.image import Photo
 from shelfwatch.inference.model import Model, ModelError
+from shelfwatch.inference.quality import Quality, measure
 from shelfwatch.inference.weight import decoding_weight
 from shelfwatch.service.lanes import Lanes, QueueFullError, WaitedTooLongError
 from shelfwatch.service.problems import Problem
@@ -43,6 +44,7 @@ class Answer:
     result: Result
     queue_seconds: float
     decode_seconds: float
+    quality: Quality
 
 
 class Engine:
@@ -54,7 +56,8 @@ class Engine:
         self.detectors: dict[str, Detector] = {}
         self.on_models: Callable[[dict[str, Detector]], None] | None = None  # called with each new set of models
         self.in_hand = 0  # requests admitted whose answer is not ready
-        self.lanes = Lanes(settings.lanes, available_cpus(), settings.queue_limit, settings.wait_seconds)
+        self.cpus = max(1, available_cpus() // settings.workers)  # the share of this process
+        self.lanes = Lanes(settings.lanes, self.cpus, settings.queue_limit, settings.wait_seconds)
         self._loading = threading.Lock()
 
     def load(self) -> None:
@@ -92,7 +95,7 @@ class Engine:
     def _load(self) -> dict[str, Detector]:
         detectors: dict[str, Detector] = {}
         for path in self.settings.model_paths or self._packaged():
-            detector = Detector(Model(path, threads=self.settings.threads or None))
+            detector = Detector(Model(path, threads=self.settings.threads or self.cpus))
             size = detector.info.input_size
             try:
                 detector.detect(Photo(np.zeros((size, size, 3), np.uint8), size, size))
@@ -161,12 +164,12 @@ class Engine:
         Raises `shelfwatch.inference.image.ImageError`, and `Problem` where there is no place or its turn never came.
         """
 
-        def decode() -> tuple[Photo, float]:
+        def decode() -> tuple[Photo, float, Quality]:
             start = time.perf_counter()
             photo = detector.decode(data, max_pixels=self.settings.max_pixels, tiles=tiles)
-            return photo, time.perf_counter() - start
+            return photo, time.perf_counter() - start, measure(photo.pixels)
 
-        def decode_unless_heavy() -> tuple[Photo, float] | None:
+        def decode_unless_heavy() -> tuple[Photo, float, Quality] | None:
             return None if decoding_weight(data, self.settings.max_pixels) > HEAVY else decode()
 
         def infer() -> Result:
@@ -178,7 +181,7 @@ class Engine:
                 decoded = await place.run(lanes.decode, decode_unless_heavy)
                 if decoded is None:
                     decoded = await place.run(lanes.heavy, decode)
-                photo, decode_seconds = decoded
+                photo, decode_seconds, quality = decoded
                 result = await place.run(lanes.infer, infer)
         except QueueFullError as full:
             raise overloaded(full) from full
@@ -188,7 +191,7 @@ class Engine:
                 f"The photo's turn did not come within {self.settings.wait_seconds} s.",
                 headers=retry(lanes.pace.retry_after()),
             ) from late
-        return Answer(photo, result, place.waited, decode_seconds)
+        return Answer(photo, result, place.waited, decode_seconds, quality)
 
     def drain(self) -> None:
         """Take no more work; what was accepted goes on."""

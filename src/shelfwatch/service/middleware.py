@@ -48,7 +48,7 @@ class RequestContext:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception:
-            log.exception("request %s failed", request_id)
+            log.exception("request failed", extra={"request_id": request_id})
             scope["problem"] = "internal-error"
             if not status:
                 response = problem_response(
@@ -65,6 +65,7 @@ class RequestContext:
                 status = 499
             known = scope["path"] if scope["path"] in self.paths else "other"
             endpoint = getattr(scope.get("route"), "path", None) or known
+            scope["route_label"], scope["status"] = endpoint, status or 499
             self.metrics.requests.labels(endpoint, str(status or 499)).inc()
             self.metrics.request_seconds.labels(endpoint).observe(time.perf_counter() - start)
             if "problem" in scope:

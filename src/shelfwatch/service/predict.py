@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from shelfwatch.inference.detector import MAX_DETECTIONS
+from shelfwatch.service import logs, tracing
 from shelfwatch.service.engine import Answer, Engine
 from shelfwatch.service.metrics import Metrics
 from shelfwatch.service.problems import MEDIA_TYPE, TYPES
@@ -74,7 +75,7 @@ async def predict(
         answer = await unless_gone(request, work)
     if answer is None:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
-    observe(request.app.state.metrics, answer)
+    observe(request, answer, detector.info.name)
     body = {
         **detector.to_json(answer.photo, answer.result),
         "timing_ms": {
@@ -104,11 +105,29 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | Non
         leaving.cancel()
 
 
-def observe(metrics: Metrics, answer: Answer) -> None:
-    """Feed one answered photo to the metrics."""
-    metrics.queue_seconds.observe(answer.queue_seconds)
-    metrics.decode_seconds.observe(answer.decode_seconds)
-    metrics.inference_seconds.observe(answer.result.inference_ms / 1000)
-    metrics.detections_per_image.observe(len(answer.result.detections))
+def observe(request: Request, answer: Answer, model: str) -> None:
+    """Feed one answered photo to the metrics, the request's log line and its trace."""
+    metrics: Metrics = request.app.state.metrics
+    count = len(answer.result.detections)
+    seconds = {
+        "queue": answer.queue_seconds,
+        "decode": answer.decode_seconds,
+        "inference": answer.result.inference_ms / 1000,
+    }
+    metrics.queue_seconds.observe(seconds["queue"])
+    metrics.decode_seconds.observe(seconds["decode"])
+    metrics.inference_seconds.observe(seconds["inference"])
+    metrics.detections_per_image.observe(count)
     for confidence in answer.result.detections.confidence.tolist():
         metrics.detection_confidence.observe(confidence)
+    metrics.photo_brightness.observe(answer.quality.brightness)
+    metrics.photo_sharpness.observe(answer.quality.sharpness)
+    logs.note(
+        request.scope,
+        **{f"{stage}_ms": logs.milliseconds(taken) for stage, taken in seconds.items()},
+        model=model,
+        detections=count,
+        brightness=round(answer.quality.brightness, 3),
+        sharpness=round(answer.quality.sharpness, 5),
+    )
+    tracing.record_stages(request.scope, seconds, model, count)

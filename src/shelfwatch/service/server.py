@@ -13,6 +13,7 @@ from types import FrameType
 
 import uvicorn
 
+from shelfwatch.service import logs
 from shelfwatch.service.app import create_app
 from shelfwatch.service.engine import Engine, ReloadRefusedError
 from shelfwatch.service.protocol import BoundedProtocol
@@ -31,8 +32,11 @@ class ShelfServer(uvicorn.Server):
     second signal skips the wait.
     """
 
-    def __init__(self, config: uvicorn.Config, engine: Engine, grace_seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, engine: Engine, grace_seconds: float, *, announced: bool = False
+    ) -> None:
         super().__init__(config)
+        self.announced = announced  # by another worker
         self.engine = engine
         self.grace_seconds = grace_seconds
 
@@ -65,11 +69,14 @@ class ShelfServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then announce."""
         await super().startup(sockets)
-        for server in getattr(self, "servers", []):
+        # A parent blocks it in workers that are starting; from here on it reloads the models.
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+        for server in [] if self.announced else getattr(self, "servers", []):
             for listener in server.sockets[:1]:
                 host, port = listener.getsockname()[:2]
                 shown = f"[{host}]" if ":" in host else host
-                print(f"ShelfWatch is at http://{shown}:{port}", flush=True)  # noqa: T201
+                log.info("ShelfWatch is at http://%s:%d", shown, port)
 
 
 def claim(folder: Path) -> None:
@@ -82,31 +89,40 @@ def claim(folder: Path) -> None:
         raise ValueError(f"SHELFWATCH_DATA_DIR: {folder}: {error.strerror}") from error
 
 
-def serve(settings: Settings) -> bool:
-    """Serve until stopped; whether it started. Raises `ValueError` where the settings must not be served."""
+def serve(
+    settings: Settings, *, sockets: list[socket.socket] | None = None, announced: bool = False, loaded: bool = False
+) -> bool:
+    """Serve until stopped; whether it started. Raises `ValueError` where the settings must not be served.
+
+    A worker among several brings its own `sockets`, says nothing of its address where it is `announced`, and with
+    `loaded` takes no connection before its models are loaded.
+    """
     refusal = settings.refusal()
     if refusal:
         raise ValueError(refusal)
     if settings.data_dir:
         claim(Path(settings.data_dir))
-    app = create_app(settings)
+    if sockets is None:
+        logs.configure(settings.log_format, settings.log_level)
+    app = create_app(settings, loaded=loaded)
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        log_level=settings.log_level,
+        log_config=None,  # its lines go the way of all others, and `RequestLog` writes one a request
+        access_log=False,
         http=BoundedProtocol,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=settings.grace_seconds,
     )
-    server = ShelfServer(config, app.state.engine, settings.grace_seconds)
+    server = ShelfServer(config, app.state.engine, settings.grace_seconds, announced=announced)
     # uvicorn finishes accepted requests on these signals and then raises them again; a stop that was asked for
     # and went well is exit code 0, not death by signal.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     if hasattr(signal, "SIGHUP"):  # not on Windows
         signal.signal(signal.SIGHUP, server.handle_reload)
-    server.run()
+    server.run(sockets)
     return bool(server.started)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -44,8 +44,13 @@ class Settings(BaseSettings):
         (),
         description="Comma-separated ONNX files to serve instead of the packaged ones; the first is the default.",
     )
+    workers: int = Field(
+        1, ge=1, le=256, description="Processes that share the CPUs and the port; every limit holds for each."
+    )
     lanes: int = Field(2, ge=1, le=64, description="Photos in the network at the same time.")
-    threads: int = Field(0, ge=0, le=256, description="Threads of one model, for all lanes; 0 takes every CPU allowed.")
+    threads: int = Field(
+        0, ge=0, le=256, description="Threads of one model, for all lanes; 0 takes the CPUs of the process."
+    )
     queue_limit: int = Field(
         16, ge=1, le=1024, description="Photos that may wait or be decoded; beyond it the answer is 503."
     )
@@ -70,6 +75,9 @@ class Settings(BaseSettings):
     )
     grace_seconds: int = Field(30, ge=0, description="Seconds a stopping service gives to accepted requests.")
     log_level: str = Field("info", description="Log level: debug, info, warning or error.")
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="Log lines as `json` or for a `console`; `auto` is `console` on a terminal."
+    )
 
     @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", "models", mode="before")
     @classmethod
