@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
+import math
 import os
 import warnings
 from collections.abc import Callable
@@ -17,9 +19,14 @@ from PIL import Image, ImageFile
 from shelfwatch.inference.cpus import available_cpus
 
 MAX_PIXELS = 60_000_000  # width × height a photo may have by default; phones reach 50 MP
-MAX_JPEG_SCANS = 200  # passes over a progressive picture; cameras write about ten, and each costs a whole pass
+MAX_WEBP_PIXELS = 24_000_000  # libwebp decodes whole pictures only and takes up to five times PNG's memory a pixel
+MAX_JPEG_SCANS = 200  # passes over a progressive picture; cameras and web tools write about ten
+MAX_SCANNED_PIXELS = 1_500_000_000  # pixels × scans: each scan is a pass over the whole picture, 0.7 ns a pixel
+STRIP_PIXELS = 1_000_000  # pixels converted at a time, so that conversion adds little to a large picture's memory
 HALVED = 250_000  # pixels of a resized picture from which it is made in two halves at once
 START_OF_SCAN = b"\xff\xda"  # cannot occur inside a scan: there, 0xff is always followed by a stuffed zero
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # second bytes of JPEG's start-of-frame markers
+ARITHMETIC = 0xC9  # from here on the coding is arithmetic (ITU-T T.81, table B.1); Pillow reads only short ones
 EXIF_ORIENTATION = 0x0112  # EXIF tag; values 1 to 8
 SIGNATURES = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}  # WebP: RIFF, 4 bytes of length, WEBP
 
@@ -88,41 +95,68 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
     `target` is the long side in pixels the caller needs: a JPEG is then decoded at the smallest of its built-in
     scales (1, 1/2, 1/4, 1/8) that is not below it. With `shrink`, what is still larger is brought to exactly that
     size here, which saves copying the larger picture about. Animated files give their first frame, transparent ones lie
-    on white. Raises `UnsupportedFormatError`, `ImageTooLargeError` (from the header, before pixels are decoded)
-    or `UndecodableImageError`.
+    on white. A WebP may never have more than `MAX_WEBP_PIXELS`. Raises `UnsupportedFormatError`, `ImageTooLargeError`
+    (from the header, before pixels are decoded) or `UndecodableImageError`.
     """
     kind = sniff_format(data)
     if kind is None:
         raise UnsupportedFormatError("The file is not a JPEG, PNG or WebP picture.")
-    if kind == "JPEG" and data.count(START_OF_SCAN) > MAX_JPEG_SCANS:
-        raise UndecodableImageError(f"The JPEG file has more than {MAX_JPEG_SCANS} scans, which no camera writes.")
+    if kind == "JPEG" and _frame(data) >= ARITHMETIC:
+        raise UnsupportedFormatError("The JPEG file is coded arithmetically, which cameras and browsers do not use.")
+    image: Image.Image
     try:
         image = Image.open(io.BytesIO(data), formats=(kind,))
         width, height = image.size
-        if width * height > max_pixels:
-            raise ImageTooLargeError(
-                f"The picture has {width} × {height} pixels; at most {max_pixels / 1e6:g} megapixels are accepted."
-            )
+        _check_size(kind, width, height, max_pixels)
+        if kind == "JPEG":
+            _check_scans(data, width * height)
         orientation = _orientation(image)
         if target is not None and kind == "JPEG":
             image.draft("RGB", _draft_size(width, height, target))
         image.load()
-        rgb = _to_rgb(image)
-        if target is not None and shrink and max(rgb.size) > target:
-            rgb = resize(rgb, scaled(width, height, target / max(width, height)))
+        size = image.size
+        if target is not None and shrink and max(size) > target:
+            size = scaled(width, height, target / max(width, height))
+        image = _to_rgb(image, size)  # under the same name, here and below, so that no larger picture is kept
         if orientation in UPRIGHT:
-            rgb = rgb.transpose(UPRIGHT[orientation])
-    except ImageTooLargeError:
+            image = image.transpose(UPRIGHT[orientation])
+        pixels = _to_array(image)
+    except (ImageError, MemoryError):
         raise
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError(f"The picture has more than the accepted {max_pixels / 1e6:g} megapixels.") from error
-    except MemoryError:
-        raise
     except Exception as error:  # Pillow's plugins raise almost anything on hostile bytes
         raise UndecodableImageError(f"The {kind} file is damaged or cut short and cannot be read.") from error
     if orientation in TURNED:
         width, height = height, width
-    return Photo(np.asarray(rgb), width, height)
+    return Photo(pixels, width, height)
+
+
+def _check_size(kind: str, width: int, height: int, max_pixels: int) -> None:
+    """Raise `ImageTooLargeError` for more pixels than a picture of that kind may have."""
+    allowed = min(max_pixels, MAX_WEBP_PIXELS) if kind == "WEBP" else max_pixels
+    if width * height > allowed:
+        words = f"{allowed / 1e6:g} megapixels are accepted{' of a WebP' if allowed < max_pixels else ''}"
+        raise ImageTooLargeError(f"The picture has {width} × {height} pixels; at most {words}.")
+
+
+def _check_scans(data: bytes, pixels: int) -> None:
+    """Raise `UndecodableImageError` for a JPEG whose scans would cost more time than any honest one."""
+    scans = data.count(START_OF_SCAN)
+    if scans > MAX_JPEG_SCANS or scans * pixels > MAX_SCANNED_PIXELS:
+        raise UndecodableImageError(f"The JPEG file has {scans} scans, which no camera writes at this size.")
+
+
+def _frame(data: bytes) -> int:
+    """The second byte of a JPEG's start-of-frame marker, which says how it is coded; 0 where none is found."""
+    place = 2
+    while data[place : place + 1] == b"\xff" and place + 4 <= len(data):
+        marker = data[place + 1]
+        if marker in FRAMES:
+            return marker
+        # A marker may be preceded by any number of fill bytes.
+        place += 1 if marker == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4])
+    return 0
 
 
 def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -175,9 +209,30 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """An RGB picture of `size` from one of any mode, which is at least as large."""
     if image.mode == "RGB" and not image.has_transparency_data:  # a PNG may name one RGB colour as transparent
-        return image
+        return image if image.size == size else resize(image, size)
+    strips = -(-image.width * image.height // STRIP_PIXELS)
+    if strips == 1:
+        image = _strip_to_rgb(image)
+        return image if image.size == size else resize(image, size)
+    whole = Image.new("RGB", size)
+    scale = image.height / whole.height
+    margin = math.ceil(scale) + 1 if image.size != size else 0  # rows beyond a strip that the filter looks at
+    cuts = [whole.height * number // strips for number in range(strips + 1)]
+    for first, last in itertools.pairwise(sorted(set(cuts))):
+        top = max(0, math.floor(first * scale) - margin)
+        bottom = min(image.height, math.ceil(last * scale) + margin)
+        strip = _strip_to_rgb(image.crop((0, top, image.width, bottom)))
+        if image.size != size:
+            box = (0, first * scale - top, image.width, last * scale - top)
+            strip = strip.resize((whole.width, last - first), Image.Resampling.BILINEAR, box=box)
+        whole.paste(strip, (0, first))
+    return whole
+
+
+def _strip_to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in {"I", "I;16", "I;16L", "I;16B", "I;16N"}:  # 16-bit grey: Pillow would clip at 255
         wide = np.asarray(image)
         if wide.dtype != np.uint16:
@@ -185,6 +240,19 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return Image.fromarray((wide >> 8).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        ground = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(ground, image).convert("RGB")
+        ground = Image.new("RGB", image.size, "white")
+        ground.paste(image.convert("RGB"), mask=image)  # three times as fast as `alpha_composite`
+        return ground
     return image.convert("RGB")
+
+
+def _to_array(image: Image.Image) -> NDArray[np.uint8]:
+    """The pixels of an RGB picture, uint8 (h, w, 3)."""
+    rows = max(1, STRIP_PIXELS // image.width)
+    if image.height <= rows:
+        return np.asarray(image)
+    # Pillow's own way holds two copies for a moment.
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, rows):
+        pixels[top : top + rows] = np.asarray(image.crop((0, top, image.width, min(top + rows, image.height))))
+    return pixels
