@@ -7,15 +7,15 @@ import io
 import itertools
 import math
 import os
-import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from shelfwatch.inference.containers import bare, exif_orientation
 from shelfwatch.inference.cpus import available_cpus
 
 MAX_PIXELS = 60_000_000  # width × height a photo may have by default; phones reach 50 MP
@@ -25,9 +25,7 @@ MAX_SCANNED_PIXELS = 1_500_000_000  # pixels × scans: each scan is a pass over 
 STRIP_PIXELS = 1_000_000  # pixels converted at a time, so that conversion adds little to a large picture's memory
 HALVED = 250_000  # pixels of a resized picture from which it is made in two halves at once
 START_OF_SCAN = b"\xff\xda"  # cannot occur inside a scan: there, 0xff is always followed by a stuffed zero
-FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # second bytes of JPEG's start-of-frame markers
-ARITHMETIC = 0xC9  # from here on the coding is arithmetic (ITU-T T.81, table B.1); Pillow reads only short ones
-EXIF_ORIENTATION = 0x0112  # EXIF tag; values 1 to 8
+ARITHMETIC = 0xC9  # start of frame from which the coding is arithmetic (ITU-T T.81); Pillow reads only short ones
 SIGNATURES = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}  # WebP: RIFF, 4 bytes of length, WEBP
 
 # How a stored picture becomes upright, by EXIF orientation (Exif 2.32, 4.6.4, tag 274).
@@ -42,10 +40,15 @@ UPRIGHT = {
 }
 TURNED = frozenset({5, 6, 7, 8})  # orientations that swap width and height
 
+# Pillow's readers, called directly: `Image.open` would also look for further pictures in a file's metadata.
+READERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "PNG": PngImagePlugin.PngImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+}
+
 # A truncated file must fail, whatever another library in the process has set.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-# Pillow warns of pictures it finds large; `decode` refuses by its own limit and needs no warning.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class ImageError(ValueError):
@@ -101,16 +104,19 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
     kind = sniff_format(data)
     if kind is None:
         raise UnsupportedFormatError("The file is not a JPEG, PNG or WebP picture.")
-    if kind == "JPEG" and _frame(data) >= ARITHMETIC:
-        raise UnsupportedFormatError("The JPEG file is coded arithmetically, which cameras and browsers do not use.")
     image: Image.Image
     try:
-        image = Image.open(io.BytesIO(data), formats=(kind,))
+        file = bare(kind, data)
+        if file.frame >= ARITHMETIC:
+            raise UnsupportedFormatError("The JPEG is coded arithmetically, which cameras and browsers do not use.")
+        if file.size is not None:
+            _check_size(kind, *file.size, max_pixels)
+        image = READERS[kind](io.BytesIO(file.data))
         width, height = image.size
         _check_size(kind, width, height, max_pixels)
         if kind == "JPEG":
-            _check_scans(data, width * height)
-        orientation = _orientation(image)
+            _check_scans(file.data, width * height)
+        orientation = exif_orientation(image.info.get("exif", b"")) if kind == "WEBP" else file.orientation
         if target is not None and kind == "JPEG":
             image.draft("RGB", _draft_size(width, height, target))
         image.load()
@@ -123,8 +129,6 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
         pixels = _to_array(image)
     except (ImageError, MemoryError):
         raise
-    except Image.DecompressionBombError as error:
-        raise ImageTooLargeError(f"The picture has more than the accepted {max_pixels / 1e6:g} megapixels.") from error
     except Exception as error:  # Pillow's plugins raise almost anything on hostile bytes
         raise UndecodableImageError(f"The {kind} file is damaged or cut short and cannot be read.") from error
     if orientation in TURNED:
@@ -145,18 +149,6 @@ def _check_scans(data: bytes, pixels: int) -> None:
     scans = data.count(START_OF_SCAN)
     if scans > MAX_JPEG_SCANS or scans * pixels > MAX_SCANNED_PIXELS:
         raise UndecodableImageError(f"The JPEG file has {scans} scans, which no camera writes at this size.")
-
-
-def _frame(data: bytes) -> int:
-    """The second byte of a JPEG's start-of-frame marker, which says how it is coded; 0 where none is found."""
-    place = 2
-    while data[place : place + 1] == b"\xff" and place + 4 <= len(data):
-        marker = data[place + 1]
-        if marker in FRAMES:
-            return marker
-        # A marker may be preceded by any number of fill bytes.
-        place += 1 if marker == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4])
-    return 0
 
 
 def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -198,15 +190,6 @@ def _draft_size(width: int, height: int, target: int) -> tuple[int, int]:
     # Rounded down: Pillow takes the scale that both sides allow, and one pixel too many would halve it.
     long = max(width, height)
     return max(1, width * target // long), max(1, height * target // long)
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF orientation 1..8; broken metadata counts as upright, since the pixels may still be good."""
-    try:
-        value = image.getexif().get(EXIF_ORIENTATION, 1)
-    except Exception:  # metadata is hostile input too
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
