@@ -28,6 +28,8 @@ START_OF_SCAN = b"\xff\xda"  # cannot occur inside a scan: there, 0xff is always
 ARITHMETIC = 0xC9  # start of frame from which the coding is arithmetic (ITU-T T.81); Pillow reads only short ones
 SIGNATURES = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}  # WebP: RIFF, 4 bytes of length, WEBP
 
+DAMAGED = "The {} file is damaged or cut short and cannot be read."
+
 # How a stored picture becomes upright, by EXIF orientation (Exif 2.32, 4.6.4, tag 274).
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -101,10 +103,35 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
     on white. A WebP may never have more than `MAX_WEBP_PIXELS`. Raises `UnsupportedFormatError`, `ImageTooLargeError`
     (from the header, before pixels are decoded) or `UndecodableImageError`.
     """
+    picture, orientation = open_picture(data, max_pixels)
+    kind, (width, height) = picture.format, picture.size
+    image: Image.Image = picture
+    del picture  # so that no larger picture is kept than `image` is at the time
+    try:
+        if target is not None and kind == "JPEG":
+            image.draft("RGB", _draft_size(width, height, target))
+        image.load()
+        size = image.size
+        if target is not None and shrink and max(size) > target:
+            size = scaled(width, height, target / max(width, height))
+        image = _to_rgb(image, size)
+        if orientation in UPRIGHT:
+            image = image.transpose(UPRIGHT[orientation])
+        pixels = _to_array(image)
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's plugins raise almost anything on hostile bytes
+        raise UndecodableImageError(DAMAGED.format(kind)) from error
+    if orientation in TURNED:
+        width, height = height, width
+    return Photo(pixels, width, height)
+
+
+def open_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[ImageFile.ImageFile, int]:
+    """A picture whose header was read and whose pixels were not, and its EXIF orientation. Raises as `decode`."""
     kind = sniff_format(data)
     if kind is None:
         raise UnsupportedFormatError("The file is not a JPEG, PNG or WebP picture.")
-    image: Image.Image
     try:
         file = bare(kind, data)
         if file.frame >= ARITHMETIC:
@@ -112,28 +139,14 @@ def decode(data: bytes, *, target: int | None = None, max_pixels: int = MAX_PIXE
         if file.size is not None:
             _check_size(kind, *file.size, max_pixels)
         image = READERS[kind](io.BytesIO(file.data))
-        width, height = image.size
-        _check_size(kind, width, height, max_pixels)
-        if kind == "JPEG":
-            _check_scans(file.data, width * height)
-        orientation = exif_orientation(image.info.get("exif", b"")) if kind == "WEBP" else file.orientation
-        if target is not None and kind == "JPEG":
-            image.draft("RGB", _draft_size(width, height, target))
-        image.load()
-        size = image.size
-        if target is not None and shrink and max(size) > target:
-            size = scaled(width, height, target / max(width, height))
-        image = _to_rgb(image, size)  # under the same name, here and below, so that no larger picture is kept
-        if orientation in UPRIGHT:
-            image = image.transpose(UPRIGHT[orientation])
-        pixels = _to_array(image)
     except (ImageError, MemoryError):
         raise
-    except Exception as error:  # Pillow's plugins raise almost anything on hostile bytes
-        raise UndecodableImageError(f"The {kind} file is damaged or cut short and cannot be read.") from error
-    if orientation in TURNED:
-        width, height = height, width
-    return Photo(pixels, width, height)
+    except Exception as error:
+        raise UndecodableImageError(DAMAGED.format(kind)) from error
+    _check_size(kind, image.width, image.height, max_pixels)
+    if kind == "JPEG":
+        _check_scans(file.data, image.width * image.height)
+    return image, exif_orientation(image.info.get("exif", b"")) if kind == "WEBP" else file.orientation
 
 
 def _check_size(kind: str, width: int, height: int, max_pixels: int) -> None:
