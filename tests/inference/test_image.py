@@ -2,6 +2,8 @@ import io
 import os
 import signal
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -13,6 +15,8 @@ from PIL import Image
 from shelfwatch.inference.image import (
     HALVED,
     MAX_PIXELS,
+    MAX_WEBP_PIXELS,
+    STRIP_PIXELS,
     ImageError,
     ImageTooLargeError,
     Photo,
@@ -249,6 +253,26 @@ class TestMode:
         photo = decode(encode(cmyk, "JPEG", quality=100, subsampling=0))
         assert_pixels(photo, upright(), 8)
 
+    def test_ycck_jpeg(self):
+        # As Photoshop writes it: the three inks in YCbCr, all inverted, and the Adobe segment saying so.
+        inks = Image.fromarray(255 - upright()).convert("YCbCr")
+        stored = [channel.point(lambda value: 255 - value) for channel in inks.split()]
+        image = Image.merge("CMYK", [*stored, Image.new("L", inks.size, 51)])
+        data = bytearray(encode(image, "JPEG", quality=100, subsampling=0))
+        transform = data.index(b"Adobe") + 11
+        assert data[transform] == 0
+        data[transform] = 2
+        assert_pixels(decode(bytes(data)), np.round(upright() * 0.8), 6)
+
+    def test_16_bit_rgb_with_alpha_keeps_the_high_bytes(self):
+        rows = np.zeros((2, 3, 4), ">u2")
+        rows[..., :3] = np.array([[0x1234, 0x80FF, 0xFF00]], np.uint16)
+        rows[0, :, 3], rows[1, :, 3] = 0xFFFF, 0
+        raw = b"".join(b"\0" + row.tobytes() for row in rows)
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", 3, 2, 16, 6, 0, 0, 0))
+        data = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
+        assert decode(data).pixels.tolist() == [[[0x12, 0x80, 0xFF]] * 3, [[255] * 3] * 3]
+
     def test_16_bit_grey_is_scaled_not_clipped(self):
         wide = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
         expected = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=2)
@@ -299,6 +323,17 @@ class TestLimit:
         data[place : place + 4] = (bits | (side - 1) | (side - 1) << 14).to_bytes(4, "little")
         with pytest.raises(ImageTooLargeError):
             decode(bytes(data))
+
+    def test_a_webp_has_a_limit_of_its_own(self):
+        # 24.0 megapixels are read, and found missing; with one row more, only the header is.
+        data = bytearray(encode(upright(), "WEBP", lossless=True))
+        place = data.index(b"VP8L") + 9
+        bits = int.from_bytes(data[place : place + 4], "little") >> 28 << 28
+        for height, error in ((4000, UndecodableImageError), (4001, ImageTooLargeError)):
+            data[place : place + 4] = (bits | (6000 - 1) | (height - 1) << 14).to_bytes(4, "little")
+            with pytest.raises(error):
+                decode(bytes(data))
+        assert MAX_WEBP_PIXELS == 6000 * 4000
 
     @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
     def test_callers_limit_is_inclusive(self, kind):
@@ -399,6 +434,91 @@ class TestResize:
         assert os.waitpid(child, 0)[1] == 0
 
 
+def any_mode(mode, size):
+    """Noise over a ramp, in the mode that is asked for, as a PNG."""
+    ramp = Image.fromarray(noisy(60, 50)).resize(size, Image.Resampling.BICUBIC)
+    if mode == "I;16":
+        return encode(Image.fromarray(np.asarray(ramp.convert("L")).astype(np.uint16) * 257), compress_level=1)
+    if "A" in mode:
+        ramp.putalpha(ramp.getchannel(1))
+    if mode.startswith("P"):
+        image = ramp.convert("L")
+        image.putpalette(np.random.default_rng(3).permutation(768) % 256)
+        return encode(image, compress_level=1, **({"transparency": 130} if mode == "P+t" else {}))
+    return encode(ramp.convert(mode), compress_level=1)
+
+
+class TestStrips:
+    """Large pictures are converted a strip at a time; nobody must see the seams."""
+
+    @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "P+t", "I;16", "L", "1"])
+    @pytest.mark.parametrize("target", [None, 640])
+    def test_as_in_one_piece(self, mode, target, monkeypatch):
+        data = any_mode(mode, (1501, 1333))
+        assert STRIP_PIXELS < 1501 * 1333
+        strips = decode(data, target=target, shrink=True).pixels.astype(int)
+        monkeypatch.setattr("shelfwatch.inference.image.STRIP_PIXELS", 10**9)
+        whole = decode(data, target=target, shrink=True).pixels
+        assert strips.shape == whole.shape
+        assert np.abs(strips - whole).max() <= (1 if target else 0)
+
+    @pytest.mark.parametrize("size", [(1, 60_000), (60_000, 1), (3, 40_000), (50_000, 90)])
+    @pytest.mark.parametrize("target", [None, 320])
+    def test_strips_thinner_than_a_row(self, size, target, monkeypatch):
+        monkeypatch.setattr("shelfwatch.inference.image.STRIP_PIXELS", 7000)
+        data = encode(Image.new("LA", size, (90, 255)))
+        pixels = decode(data, target=target, shrink=True).pixels
+        assert max(pixels.shape) == (target or max(size))
+        assert (pixels == 90).all()
+
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_full_size_and_upright(self, orientation, monkeypatch):
+        monkeypatch.setattr("shelfwatch.inference.image.STRIP_PIXELS", 500)
+        data = encode(STORED[orientation](upright()), "PNG", orientation)
+        assert_pixels(decode(data), upright())
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from shelfwatch.inference.image import decode
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+
+small, large = (Path(name).read_bytes() for name in sys.argv[1:])
+decode(small, target=64, shrink=True)
+before = peak()
+photo = decode(large, target=960, shrink=True)
+print((peak() - before) / (photo.width * photo.height))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peaks are read from /proc")
+class TestMemory:
+    """Bytes of memory a pixel of the file takes at the worst moment; Pillow itself keeps four for a colour picture."""
+
+    @pytest.mark.parametrize(
+        ("kind", "mode", "options", "most"),
+        [
+            ("PNG", "RGBA", {"compress_level": 1}, 5.5),
+            ("PNG", "LA", {"compress_level": 1}, 5.5),
+            ("PNG", "RGB", {"compress_level": 1}, 5.5),
+            ("PNG", "L", {"compress_level": 1}, 2.5),
+            ("JPEG", "CMYK", {}, 1.5),
+            ("JPEG", "RGB", {"progressive": True, "subsampling": 0}, 7.5),
+            ("WEBP", "RGBA", {"lossless": True, "quality": 0, "method": 0}, 21.5),
+        ],
+    )
+    def test_peak(self, tmp_path, kind, mode, options, most):
+        sizes = {"small": (80, 60), "large": (5000, 4000)}
+        for name, size in sizes.items():
+            (tmp_path / name).write_bytes(encode(Image.new(mode, size), kind, **options))
+        command = [sys.executable, "-c", PEAK, *(str(tmp_path / name) for name in sizes)]
+        found = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        assert 0 < found < most
+
+
 def noisy(width=40, height=30):
     return np.random.default_rng(5).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
@@ -479,3 +599,22 @@ def test_a_jpeg_with_endless_scans_is_refused_before_it_costs_anything():
     assert decode(data[:-2] + scan * 20 + data[-2:]).width == 64
     with pytest.raises(UndecodableImageError, match="scans"):
         decode(data[:-2] + scan * 300 + data[-2:])
+
+
+def test_scans_count_by_the_pixels_they_pass_over():
+    """One scan more over a large picture costs as much as a hundred over a small one."""
+    data = encode(Image.new("L", (6000, 4000), 90), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    scan = data[last:-2]
+    assert decode(data[:-2] + scan * 10 + data[-2:], target=800).width == 6000
+    with pytest.raises(UndecodableImageError, match="scans"):
+        decode(data[:-2] + scan * 70 + data[-2:], target=800)
+
+
+@pytest.mark.parametrize("fill", [b"", b"\xff\xff"])
+def test_arithmetic_coding_is_unsupported_whatever_comes_before_the_frame(fill):
+    data = encode(upright(), "JPEG", comment=b"\xff\xc9 is no frame here", orientation=3)
+    assert decode(data).width == WIDTH
+    frame = data.index(b"\xff\xc0")
+    with pytest.raises(UnsupportedFormatError, match="arithmetic"):
+        decode(data[:frame] + fill + b"\xff\xc9" + data[frame + 2 :])

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
-
-from PIL import Image
-
-from shelfwatch.inference.image import sniff_format
+from shelfwatch.inference.image import ImageError, open_picture
 
 # What a pixel costs against one of a PNG or WebP, which are decoded whole (measured at 16 and 60 megapixels). A JPEG is
 # decoded at the scale the network needs; a progressive one has all its coefficients unpacked and held first.
@@ -19,16 +15,11 @@ def decoding_weight(data: bytes, max_pixels: int) -> float:
 
     0 for what is no picture or has more than `max_pixels`: `decode` refuses that at once.
     """
-    kind = sniff_format(data)
-    if kind is None:
-        return 0
     try:
-        image = Image.open(io.BytesIO(data), formats=(kind,))
-    except Exception:  # a broken header is for `decode` to describe
-        return 0
-    if image.width * image.height > max_pixels:
+        image, _ = open_picture(data, max_pixels)
+    except ImageError:  # for `decode` to describe
         return 0
     share = 1.0
-    if kind == "JPEG":
+    if image.format == "JPEG":
         share = PROGRESSIVE_SHARE if image.info.get("progressive") else JPEG_SHARE
     return image.width * image.height * share

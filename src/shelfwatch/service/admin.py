@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from shelfwatch.service.engine import Engine, ReloadRefusedError
-from shelfwatch.service.predict import responses
+from shelfwatch.service.openapi import ACCESS, responses
 from shelfwatch.service.problems import Problem
 from shelfwatch.service.schemas import Reloaded
 from shelfwatch.service.settings import is_loopback
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/admin", tags=["operation"])
 @router.post(
     "/reload",
     response_model=Reloaded,
-    responses=responses(("unauthorized", "forbidden", "conflict", "rate-limited")),
+    responses=responses((*ACCESS, "conflict")),
     summary="Load the models again",
 )
 async def reload(request: Request) -> Response:

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from shelfwatch import __version__
-from shelfwatch.service import admin, health, page, predict, problems, tracing
+from shelfwatch.service import admin, health, openapi, page, predict, problems, tracing
 from shelfwatch.service.access import Access
 from shelfwatch.service.bodies import BodyLimits, Leftovers
 from shelfwatch.service.engine import Engine
@@ -73,6 +73,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
     for router in (predict.router, health.router, admin.router, page.router):
         app.include_router(router)
         paths |= {route.path for route in router.routes if isinstance(route, APIRoute)}
+    openapi.install(app, keyed=bool(settings.keys), models=lambda: engine.detectors)
     app.mount("/static", page.FreshFiles(directory=page.ui_folder()), name="static")
     # The last added is outermost.
     app.add_middleware(

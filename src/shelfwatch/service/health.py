@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from shelfwatch import __version__
 from shelfwatch.service.engine import Engine
-from shelfwatch.service.schemas import Health
+from shelfwatch.service.openapi import ACCESS, responses
+from shelfwatch.service.schemas import Health, Live, Readiness
 
 router = APIRouter(tags=["operation"])
+
+METRICS_EXAMPLE = """# HELP shelfwatch_queue_depth Photos waiting for a lane.
+# TYPE shelfwatch_queue_depth gauge
+shelfwatch_queue_depth 0.0
+"""
 
 
 @router.head("/health", include_in_schema=False)
@@ -18,7 +24,7 @@ router = APIRouter(tags=["operation"])
     "/health",
     response_model=Health,
     summary="State and models",
-    responses={503: {"model": Health}},
+    responses={503: {"model": Health, "description": "Photos are not answered now."}},
 )
 async def health(request: Request) -> Response:
     """200 when photos are answered; 503 while starting, draining or when the model could not be loaded."""
@@ -40,7 +46,7 @@ async def health(request: Request) -> Response:
 
 
 @router.head("/health/live", include_in_schema=False)
-@router.get("/health/live", summary="The process turns")
+@router.get("/health/live", response_model=Live, summary="The process turns")
 async def live() -> Response:
     """200 as long as the event loop turns."""
     return JSONResponse({"status": "live"})
@@ -49,8 +55,9 @@ async def live() -> Response:
 @router.head("/health/ready", include_in_schema=False)
 @router.get(
     "/health/ready",
+    response_model=Readiness,
     summary="Work can be taken",
-    responses={503: {"description": "Not ready."}},
+    responses={503: {"model": Readiness, "description": "Not ready."}},
 )
 async def ready(request: Request) -> Response:
     """200 when the model is loaded and warm and the service is not stopping; a full queue is not unready."""
@@ -58,7 +65,12 @@ async def ready(request: Request) -> Response:
     return JSONResponse({"status": "ready" if state == "ok" else state}, 200 if state == "ok" else 503)
 
 
-@router.get("/metrics", summary="Prometheus metrics")
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"example": METRICS_EXAMPLE}}}, **responses(ACCESS)},
+)
 async def metrics(request: Request) -> Response:
     """The metrics in Prometheus text format."""
     return Response(request.app.state.metrics.render(), media_type=CONTENT_TYPE_LATEST)

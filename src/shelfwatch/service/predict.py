@@ -15,8 +15,8 @@ from shelfwatch.inference.detector import MAX_DETECTIONS
 from shelfwatch.service import logs, tracing
 from shelfwatch.service.engine import Answer, Engine
 from shelfwatch.service.metrics import Metrics
-from shelfwatch.service.problems import MEDIA_TYPE, TYPES
-from shelfwatch.service.schemas import Prediction, ProblemDocument
+from shelfwatch.service.openapi import ACCESS, responses
+from shelfwatch.service.schemas import Prediction
 from shelfwatch.service.upload import REQUEST_BODY, read_upload
 
 router = APIRouter(tags=["detection"])
@@ -26,22 +26,9 @@ T = TypeVar("T")
 CLIENT_CLOSED_REQUEST = 499  # nginx's number for a client that left; nobody reads it but the metrics
 
 PROBLEMS = (
-    "undecodable-image", "unauthorized", "forbidden", "slow-upload", "payload-too-large", "image-too-large",
-    "unsupported-format", "invalid-request", "rate-limited", "overloaded", "draining", "model-failed",
+    *ACCESS, "undecodable-image", "slow-upload", "payload-too-large", "image-too-large", "unsupported-format",
+    "invalid-request", "overloaded", "draining", "model-failed",
 )  # fmt: skip
-
-
-def responses(slugs: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI entries for problem types, those of one status joined."""
-    entries: dict[int | str, dict[str, Any]] = {}
-    for kind in (TYPES[slug] for slug in slugs):
-        entry = entries.setdefault(
-            kind.status,
-            {"description": "", "content": {MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema()}}},
-        )
-        words = f"`/problems/{kind.slug}`: {kind.title}."
-        entry["description"] = f"{entry['description']} {words}".strip()
-    return entries
 
 
 @router.post(
@@ -55,9 +42,11 @@ async def predict(
     request: Request,
     confidence: Annotated[
         float | None,
-        Query(ge=0.01, le=1, description="Least confidence; default: the model's operating threshold."),
+        Query(ge=0.01, le=1, description="Least confidence; default: the model's operating threshold.", examples=[0.4]),
     ] = None,
-    model: Annotated[str | None, Query(description="A served model's name; default: the first.")] = None,
+    model: Annotated[
+        str | None, Query(description="A served model's name; default: the first.", examples=["accurate"])
+    ] = None,
     max_detections: Annotated[int, Query(ge=1, le=3000, description="Most detections to answer.")] = MAX_DETECTIONS,
     tiles: Annotated[
         Literal["auto", "off"],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Detection(BaseModel):
@@ -44,6 +46,23 @@ class Timing(BaseModel):
 class Prediction(BaseModel):
     """The answer of `POST /predict`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "detections": [
+                    {"label": "product", "class_id": 0, "confidence": 0.9312, "box": [12.0, 40.5, 80.2, 151.9]}
+                ],
+                "count": 1,
+                "truncated": False,
+                "tiles": 0,
+                "image": {"width": 2448, "height": 3264},
+                "model": {"name": "accurate", "version": "1.2.0", "precision": "int8"},
+                "timing_ms": {"decode": 21.0, "queue": 0.1, "inference": 95.0, "total": 117.2},
+                "request_id": "4f9c0d6be0a14b8f9a35f2c3a7d1e604",
+            }
+        }
+    )
+
     detections: list[Detection] = Field(description="Sorted by confidence, highest first.")
     count: int = Field(description="Length of `detections`.", examples=[131])
     truncated: bool = Field(description="Whether `max_detections` cut the list.")
@@ -66,9 +85,41 @@ class ServedModel(ModelName):
 class Health(BaseModel):
     """State of the service."""
 
-    status: str = Field(description="`ok`, `starting`, `failed` or `draining`.", examples=["ok"])
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "status": "ok",
+                "version": "0.1.0",
+                "models": [
+                    {
+                        "name": "accurate",
+                        "version": "1.2.0",
+                        "precision": "int8",
+                        "classes": ["product"],
+                        "input_size": 960,
+                        "operating_threshold": 0.4,
+                        "runtime": "ONNX Runtime 1.23.0, CPU, 2 threads",
+                    }
+                ],
+            }
+        }
+    )
+
+    status: Literal["ok", "starting", "failed", "draining"]
     version: str
     models: list[ServedModel]
+
+
+class Live(BaseModel):
+    """The process turns."""
+
+    status: Literal["live"]
+
+
+class Readiness(BaseModel):
+    """Whether photos are taken."""
+
+    status: Literal["ready", "starting", "failed", "draining"]
 
 
 class Reloaded(BaseModel):
@@ -80,8 +131,8 @@ class Reloaded(BaseModel):
 class ProblemDocument(BaseModel):
     """An error, RFC 9457."""
 
-    type: str = Field(examples=["/problems/undecodable-image"])
-    title: str
-    status: int
-    detail: str
-    request_id: str
+    type: str = Field(description="Stable; act on it.", examples=["/problems/undecodable-image"])
+    title: str = Field(description="What the type is called.", examples=["The picture cannot be read"])
+    status: int = Field(description="The status, again.", examples=[400])
+    detail: str = Field(description="What happened, for people.")
+    request_id: str = Field(description="As in `X-Request-ID`, and in the log.")

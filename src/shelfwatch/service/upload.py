@@ -34,7 +34,8 @@ REQUEST_BODY = {
                             "description": "JPEG, PNG or WebP; the content decides, not the name.",
                         }
                     },
-                }
+                },
+                "encoding": {IMAGE: {"contentType": "image/jpeg, image/png, image/webp"}},
             }
         },
     }
