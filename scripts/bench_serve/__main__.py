@@ -38,7 +38,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a few photos only: whether it runs, not how fast")
     parser.add_argument("--model", action="append", choices=list(packaged_models()), help="only this, at saturation")
     parser.add_argument(
-        "--litserve", type=Path, default=Path(sys.executable), metavar="PYTHON", help="a Python that has litserve"
+        "--litserve",
+        type=Path,
+        default=Path(sys.executable),
+        metavar="PYTHON",
+        help="a Python that has litserve, onnxruntime, numpy, pillow and python-multipart",
     )
     parser.add_argument("--every-shape", action="store_true", help="the service in every shape, to choose its default")
     parser.add_argument("--write", type=Path, nargs="?", const=ROOT, help="write the section below this folder")

@@ -25,6 +25,7 @@ CLIENTS = 8  # enough that a photo is always waiting, few enough that none is re
 START_SECONDS = 60
 STOP_SECONDS = 5
 OURS, LOOP, LITSERVE = "ShelfWatch", "bare loop", "LitServe"
+LITSERVE_PACKAGES = ("litserve", "onnxruntime")
 
 
 class SkippedError(Exception):
@@ -96,9 +97,22 @@ def bare_loop(model: Path, picture: Path, shape: Shape) -> Iterator[Contender]:
         yield Contender(LOOP, str(shape), run)
 
 
+def litserve_versions(python: Path) -> str:
+    """What `python` has of LitServe and what runs the model. Raises `SkippedError` where one is missing."""
+    found = "from importlib.metadata import version as of; print(*(f'{n} {of(n)}' for n in %s), sep=', ')"
+    try:
+        done = subprocess.run([python, "-c", found % (LITSERVE_PACKAGES,)], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SkippedError(
+            f"LitServe is not installed for {python.name}; `pip install 'shelfwatch[bench-serve]'`, "
+            "or `--litserve` with a Python that has it"
+        ) from error
+    return done.stdout.strip()
+
+
 @contextlib.contextmanager
 def litserve(python: Path, model: Path, data: bytes, shape: Shape) -> Iterator[Contender]:
-    """LitServe run by `python`, a worker for each lane. Raises `SkippedError` where it does not start there."""
+    """LitServe run by `python`, a worker for each lane. Raises `RuntimeError` where it does not start."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -109,7 +123,7 @@ def litserve(python: Path, model: Path, data: bytes, shape: Shape) -> Iterator[C
         deadline = time.monotonic() + START_SECONDS
         while not answers(f"{url}/health"):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise SkippedError(f"LitServe does not start with {python}; `pip install 'shelfwatch[bench-serve]'`")
+                raise RuntimeError(f"LitServe does not start: {' '.join(map(str, command))}")
             time.sleep(0.1)
         yield Contender(LITSERVE, str(shape), over_http(url, process.pid, Request.photo(data)))
 

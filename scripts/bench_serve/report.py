@@ -45,7 +45,7 @@ def section(picture: Path, saturation: Saturation, overloaded: Overload, memory:
         f"Python {platform.python_version()}; {rounds} rounds of {photos} photos each, {width} × {height} px.",
         ROWS.format(clients=CLIENTS),
         saturation_table(saturation),
-        *([f"Skipped: {'; '.join(saturation.skipped)}."] if saturation.skipped else []),
+        saturation.litserve,
         PROMISES.format(
             clients=overload.CLIENTS, limit=overload.QUEUE_LIMIT, pause=overload.PAUSE_SECONDS, share=WARM_UP_SHARE
         ),

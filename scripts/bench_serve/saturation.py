@@ -50,10 +50,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Saturation:
-    """The rows, ours first for each model, and what was skipped and why."""
+    """The rows, ours first for each model, and what LitServe ran with or why it was skipped."""
 
     rows: list[Row]
-    skipped: list[str]
+    litserve: str
 
     def advantage(self, row: Row) -> float:
         """Our throughput by that of `row`: the median over the rounds, in which the two ran side by side."""
@@ -75,24 +75,24 @@ def measure(
     progress: Progress,
 ) -> Saturation:
     """All contenders with each model; LitServe runs in `python`, the service in its default shape or in every one."""
-    result = Saturation([], [])
+    rows: list[Row] = []
     data = picture.read_bytes()
+    try:
+        remark, peers = f"LitServe: {contenders.litserve_versions(python)}.", shapes()
+    except SkippedError as reason:
+        remark, peers = f"Skipped: {reason}.", []
     for name, path in models.items():
         with contextlib.ExitStack() as stack:
             ours = [None, *shapes()] if every_shape else [None]
             entered: list[Contender] = [stack.enter_context(contenders.service(name, data, shape)) for shape in ours]
             entered += [stack.enter_context(contenders.bare_loop(path, picture, shape)) for shape in shapes()]
-            try:
-                for shape in shapes():
-                    entered.append(stack.enter_context(contenders.litserve(python, path, data, shape)))
-            except SkippedError as reason:
-                result.skipped.append(str(reason))
+            entered += [stack.enter_context(contenders.litserve(python, path, data, shape)) for shape in peers]
             for contender in entered:
                 contender.run(max(1, round(photos * WARM_UP_SHARE)))
-            rows = [Row(name, each.name, each.shape, photos, []) for each in entered]
+            found = [Row(name, each.name, each.shape, photos, []) for each in entered]
             for _ in progress.track(range(rounds), description=f"{name} at saturation"):
-                for contender, row in zip(entered, rows, strict=True):
+                for contender, row in zip(entered, found, strict=True):
                     time.sleep(SETTLE_SECONDS)
                     row.rounds.append(contender.run(photos))
-            result.rows.extend(rows)
-    return Saturation(result.rows, list(dict.fromkeys(result.skipped)))
+            rows += found
+    return Saturation(rows, remark)
