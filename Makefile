@@ -2,7 +2,7 @@
 VENV ?= .venv
 export SHELFWATCH_VENV := $(VENV)
 
-.PHONY: run test test-train lint format bench images docs lock clean
+.PHONY: run test test-train lint format bench bench-serve images docs lock clean
 
 run: ## install and serve on http://127.0.0.1:8000
 	@scripts/install run
@@ -31,6 +31,10 @@ format: ## let ruff mend what it can
 bench: ## the packaged models against their peers, the whole path by stage; BENCH="--data dataset.yaml" adds AP
 	@scripts/install dev
 	PYTHONPATH=scripts $(VENV)/bin/python -m bench --write $(BENCH)
+
+bench-serve: ## the service under load against a bare loop and LitServe; BENCH="--litserve PYTHON" names one that has it
+	@scripts/install dev
+	PYTHONPATH=scripts $(VENV)/bin/python -m bench_serve --write $(BENCH)
 
 images: ## re-make the screenshots in images/
 	@scripts/install dev

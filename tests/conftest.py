@@ -14,6 +14,12 @@ from support import ROOT, SHARED, Service, start_service
 
 
 @pytest.fixture
+def scripts_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`scripts/` importable, as its commands have it."""
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+
+
+@pytest.fixture
 def run_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Start services with flags and environment variables; they end with the test."""
     running: list[Service] = []

@@ -16,6 +16,7 @@ from bench import report, suppression
 from bench.compare import compare
 from bench.path import by_stage, over_http
 from bench.plot import plot
+from sections import carried_over
 from shelfwatch.commands.training import CALIBRATION_PHOTOS
 from shelfwatch.inference.detector import Detector, packaged_models
 from shelfwatch.inference.model import Model
@@ -89,8 +90,10 @@ def main() -> None:
             parts.insert(5, "![Milliseconds of each peer](../images/benchmark.png)")
         except ModuleNotFoundError as error:
             print(f"images/benchmark.png skipped: {error.name} is not installed", file=sys.stderr)
-        (options.write / "docs").mkdir(parents=True, exist_ok=True)
-        (options.write / "docs" / "benchmarks.md").write_text("\n\n".join(parts) + "\n")
+        page = options.write / "docs" / "benchmarks.md"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        old = page.read_text() if page.exists() else ""
+        page.write_text(carried_over(old, "\n\n".join(parts) + "\n"))
     print("\n\n".join(parts))
 
 

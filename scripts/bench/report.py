@@ -75,16 +75,21 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1)
 
 def machine(runs: int) -> str:
     """Where and with what the figures were measured."""
-    versions = []
-    for name in VERSIONED:
-        try:
-            versions.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return (
         f"Measured with `make bench` on {available_cpus()} CPUs ({processor()}), which every peer used in full;\n"
-        f"{', '.join(versions)}, Python {platform.python_version()}; {runs} runs each."
+        f"{versions(VERSIONED)}, Python {platform.python_version()}; {runs} runs each."
     )
+
+
+def versions(packages: Sequence[str]) -> str:
+    """The packages that are installed, with their versions."""
+    found = []
+    for name in packages:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return ", ".join(found)
 
 
 def processor() -> str:

@@ -1,0 +1,1 @@
+"""`make bench-serve`: the service at saturation beside a bare loop and LitServe, overloaded, and its memory."""
