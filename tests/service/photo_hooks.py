@@ -16,6 +16,6 @@ for kind in ("jpeg", "png", "webp"):  # the content decides, whatever the type
 
 
 @schemathesis.hook
-def map_body(context: object, body: object) -> object:
-    """Leave only the photo in a form that has one: names that come twice are refused, which no schema can say."""
-    return {"image": body["image"]} if isinstance(body, dict) and isinstance(body.get("image"), bytes) else body
+def filter_case(context: object, case: schemathesis.Case) -> bool:
+    """Leave out forms with lists: they are sent as a name that comes twice, and no schema can say that none may."""
+    return not isinstance(case.body, dict) or not any(isinstance(value, list) for value in case.body.values())

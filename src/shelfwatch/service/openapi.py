@@ -23,7 +23,7 @@ DETAILS = {
     "undecodable-image": "The JPEG file is damaged or cut short and cannot be read.",
     "bad-request": "This is not a valid HTTP request.",
     "unauthorized": "Send a valid key as `Authorization: Bearer <key>`.",
-    "forbidden": "A page of another site sent this. Whoever runs the service can admit it with SHELFWATCH_CORS_ORIGINS.",
+    "forbidden": "A page of another site sent this. Whoever runs it can admit it with SHELFWATCH_CORS_ORIGINS.",
     "not-found": "There is nothing at /audit.",
     "method-not-allowed": "/predict does not take GET.",
     "slow-upload": "The body did not arrive within 30 s.",
