@@ -16,7 +16,7 @@ from support import Service, start_service
 
 from .conftest import App
 
-NOT_FOR_THE_PAGE = {"method-not-allowed"}
+NOT_FOR_THE_PAGE = {"bad-request", "conflict", "method-not-allowed"}
 KEY = "open-sesame-open-sesame"
 
 

@@ -12,9 +12,11 @@ const TOO_LARGE = new Set(["payload-too-large", "image-too-large"]);
 const BY_STATUS = new Map([
   [401, "unauthorized"],
   [403, "forbidden"],
+  [408, "slow-upload"],
   [413, "payload-too-large"],
   [415, "unsupported-format"],
   [429, "rate-limited"],
+  [431, "headers-too-large"],
   [500, "internal-error"],
   [502, "network"],
   [503, "overloaded"],

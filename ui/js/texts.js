@@ -170,6 +170,16 @@ export const problems = {
     text: "Unpacked, the photo would take more memory than this service allows.",
     next: "Make the photo smaller; products stay countable at 4 000 pixels a side.",
   },
+  "slow-upload": {
+    title: "The photo arrived too slowly",
+    text: "The service waits only so long for a photo. Yours is safe on this page.",
+    next: "Try again with a better connection, or choose a smaller photo.",
+  },
+  "headers-too-large": {
+    title: "The browser sends too much besides the photo",
+    text: "Cookies of other services at this address are larger than this service accepts.",
+    next: "Delete this site's cookies, or open the page in a private window.",
+  },
   overloaded: {
     title: "The service is busy",
     text: "More photos are waiting than it can take right now. Yours is safe on this page.",
@@ -179,6 +189,11 @@ export const problems = {
     title: "Too many photos at once",
     text: "This service allows a limited number of photos a minute. Yours is safe on this page.",
     next: "It is sent again by itself in a moment.",
+  },
+  "model-failed": {
+    title: "The service has no working model",
+    text: "Its model could not be loaded, and waiting does not help. Your photo is safe on this page.",
+    next: "Tell whoever runs the service; its log says why.",
   },
   draining: {
     title: "The service is restarting",
