@@ -21,6 +21,7 @@ from shelfwatch.inference.model import Model, ModelError
 from shelfwatch.inference.quality import Quality, measure
 from shelfwatch.inference.weight import decoding_weight
 from shelfwatch.service.lanes import Lanes, QueueFullError, WaitedTooLongError
+from shelfwatch.service.memory import give_back
 from shelfwatch.service.problems import Problem
 from shelfwatch.service.settings import Settings
 
@@ -90,6 +91,7 @@ class Engine:
                 self.state = "ok"
         finally:
             self._loading.release()
+            give_back()
         log.info("models reloaded: %s", ", ".join(f"{name} {d.info.version}" for name, d in self.detectors.items()))
 
     def _load(self) -> dict[str, Detector]:
