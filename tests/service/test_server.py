@@ -17,6 +17,7 @@ from PIL import Image
 
 from shelfwatch.inference.detector import packaged_models
 from support import Service
+from wire import connect, read_reply
 
 FAST = {"SHELFWATCH_MODELS": str(packaged_models()["fast"])}
 REFUSED_CONNECTION = "refused"
@@ -151,19 +152,15 @@ def test_an_upload_under_way_is_finished_before_the_stop(run_service: Callable[.
     assert service.process.wait(timeout=30) == 0
 
 
-def test_the_grace_time_ends(run_service: Callable[..., Service]) -> None:
+def test_what_outlasts_the_grace_time_is_told(run_service: Callable[..., Service]) -> None:
     service = run_service("--grace-seconds", "1", **FAST)
-
-    def endless() -> object:
-        yield b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
-        while True:
-            time.sleep(0.1)
-            yield b"x"
-
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    with ThreadPoolExecutor(1) as pool:
-        upload = pool.submit(httpx.post, f"{service.url}/predict", content=endless(), headers=headers, timeout=60)  # type: ignore[arg-type]
-        time.sleep(0.3)
+    with connect(service.url) as connection:
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: shelf\r\nContent-Length: 100000\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+        )
+        time.sleep(0.3)  # it has arrived, and its body never will
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(timeout=15) == 0
-        assert upload.exception() is not None or upload.result().status_code >= 500
+        reply = read_reply(connection)
+    assert (reply.status, reply.problem()) == (503, "draining")
+    assert service.process.wait(timeout=15) == 0

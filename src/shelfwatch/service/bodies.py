@@ -8,10 +8,11 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shelfwatch.service.problems import Problem
+from shelfwatch.service.problems import Problem, problem_response
 
 LINGER_SECONDS = 2.0  # for which the rest of an unread body is taken in and dropped
 LINGER_BYTES = 256_000_000  # of it; a sender of more is cut off
+STOPPED = "The service stopped before the answer was ready; send the request again."
 
 
 class BodyLimits:
@@ -82,7 +83,8 @@ class Leftovers:
 
     Closing a connection on a client that still sends resets it, and the answer is lost with it. This is the outermost
     layer, so that the answer counts as given before the rest of the body is taken in. Answers of a service that is
-    `stopping` end their connection too: a kept one could be closed on the next request.
+    `stopping` end their connection too: a kept one could be closed on the next request. A request that is given up
+    because the service cannot wait any longer is told so.
     """
 
     def __init__(self, app: ASGIApp, stopping: Callable[[], bool]) -> None:
@@ -95,7 +97,7 @@ class Leftovers:
             return
         headers = Headers(scope=scope)
         unread = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
-        held_back = False
+        started = held_back = False
 
         async def reading() -> Message:
             nonlocal unread
@@ -104,8 +106,9 @@ class Leftovers:
             return message
 
         async def sending(message: Message) -> None:
-            nonlocal held_back
+            nonlocal started, held_back
             if message["type"] == "http.response.start":
+                started = True
                 if unread or self.stopping():
                     MutableHeaders(scope=message)["Connection"] = "close"
             elif unread and not message.get("more_body", False):
@@ -114,7 +117,14 @@ class Leftovers:
                 message = {**message, "more_body": True}
             await send(message)
 
-        await self.app(scope, reading, sending)
+        try:
+            await self.app(scope, reading, sending)
+        except asyncio.CancelledError:  # the grace time is over
+            if started:
+                raise
+            request_id = str(scope.get("request_id", ""))
+            told = {"Connection": "close", "Retry-After": "2", "X-Request-ID": request_id}
+            await problem_response("draining", STOPPED, request_id, told)(scope, receive, send)
         if held_back:
             taken = 0
             try:

@@ -22,6 +22,7 @@ from shelfwatch.service.settings import Settings
 log = logging.getLogger("shelfwatch")
 
 POLL_SECONDS = 0.05  # how often a stopping server looks whether it is idle
+LEAST_SECONDS = 1  # for answers on their way when the grace time is over
 
 
 class ShelfServer(uvicorn.Server):
@@ -51,6 +52,8 @@ class ShelfServer(uvicorn.Server):
         def stop_when_idle() -> None:
             while self.engine.in_hand and time.monotonic() < deadline:
                 time.sleep(POLL_SECONDS)
+            # What is left of the grace time is for answers that are still being sent.
+            self.config.timeout_graceful_shutdown = max(LEAST_SECONDS, int(deadline - time.monotonic()))
             self.should_exit = True
 
         threading.Thread(target=stop_when_idle, daemon=True).start()
