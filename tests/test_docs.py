@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -33,8 +37,6 @@ def test_reference_pages_say_what_the_code_does(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_pictures_exist(page: object) -> None:
-    from pathlib import Path
-
     assert isinstance(page, Path)
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
         if "://" not in target:
@@ -56,6 +58,19 @@ def test_every_metric_in_a_query_of_the_docs_exists() -> None:
     ours = {metric.name for metric in Metrics(lambda: 0).registry.collect() if metric.name.startswith("shelfwatch_")}
     base = {re.sub("_(total|bucket|sum|count)$", "", name) for name in named}
     assert base <= ours
+
+
+def test_prometheus_understands_every_query_of_the_docs(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed; it comes with Prometheus")
+    page = (ROOT / "docs" / "observability.md").read_text()
+    queries = re.findall(r"`([^`]*\bshelfwatch_[a-z_]+[^`]*)`", page)
+    assert len(queries) >= 14
+    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "docs", "rules": rules}]}))  # JSON is YAML
+    done = subprocess.run([promtool, "check", "rules", tmp_path / "rules.yml"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_model_card_states_the_packaged_model() -> None:

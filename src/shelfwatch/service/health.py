@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -73,4 +75,6 @@ async def ready(request: Request) -> Response:
 )
 async def metrics(request: Request) -> Response:
     """The metrics in Prometheus text format."""
-    return Response(request.app.state.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+    # In a thread: the counts of many workers take a while to read.
+    text = await asyncio.to_thread(request.app.state.metrics.render)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
