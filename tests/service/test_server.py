@@ -164,3 +164,12 @@ def test_what_outlasts_the_grace_time_is_told(run_service: Callable[..., Service
         reply = read_reply(connection)
     assert (reply.status, reply.problem()) == (503, "draining")
     assert service.process.wait(timeout=15) == 0
+
+
+def test_a_stop_while_models_are_reloaded_is_clean(run_service: Callable[..., Service]) -> None:
+    service = run_service()
+    service.process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)  # both models take longer to load
+    assert service.stop() == 0
+    assert "terminate called" not in service.log.read_text()
+    assert "models reloaded" in service.log.read_text()

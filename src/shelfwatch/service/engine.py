@@ -202,7 +202,8 @@ class Engine:
     def close(self) -> None:
         """Take no more work and finish what was accepted."""
         self.drain()
-        self.lanes.close()
+        with self._loading:  # a reload under way has its end: a process that exits from under it aborts
+            self.lanes.close()
 
     def runtime(self, detector: Detector) -> str:
         """What runs the model, for people."""
