@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -28,6 +30,10 @@ class Service:
     url: str
     process: subprocess.Popen[bytes]
     log: Path
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Every line of its log so far, each of which must be one JSON object; but not the address it prints."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if not line.startswith("ShelfWatch is")]
 
     def stop(self) -> int:
         """Send SIGTERM and give the exit code."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import subprocess
 import sys
 import threading
@@ -104,8 +103,7 @@ def test_a_collector_receives_requests_and_stages(
     assert sink.resource["service.version"] == shelfwatch.__version__
     assert sink.resource["shop"] == "17"
 
-    lines = [json.loads(line) for line in service.log.read_text().splitlines()]
-    assert [line["trace_id"] for line in lines if line.get("route") == "/predict"] == [
+    assert [line["trace_id"] for line in service.lines() if line.get("route") == "/predict"] == [
         TRACE_ID,
         bad.trace_id.hex(),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -40,24 +39,24 @@ def series(url: str) -> dict[tuple[str, ...], float]:
     return {(s.name, *s.labels.values()): s.value for f in text_string_to_metric_families(text) for s in f.samples}
 
 
-def processes(log: Path) -> dict[int, int]:
+def processes(service: Service) -> dict[int, int]:
     """The process id of each worker that has started, the last one of each number."""
     found = {}
-    for line in map(json.loads, log.read_text().splitlines()):
+    for line in service.lines():
         if line["event"] == "Application startup complete.":
             found[line["worker"]] = line["pid"]
     return found
 
 
-def photo_lines(log: Path) -> list[dict[str, object]]:
-    return [line for line in map(json.loads, log.read_text().splitlines()) if line.get("route") == "/predict"]
+def photo_lines(service: Service) -> list[dict[str, object]]:
+    return [line for line in service.lines() if line.get("route") == "/predict"]
 
 
 @pytest.fixture
 def pair(run_service: Callable[..., Service]) -> Iterator[Service]:
     """Two workers, both ready."""
     service = run_service("--workers", "2", "--models", str(FAST))
-    wait_until(lambda: len(processes(service.log)) == 2)
+    wait_until(lambda: len(processes(service)) == 2)
     wait_until(lambda: all(httpx.get(f"{service.url}/health/ready").status_code == 200 for _ in range(16)))
     yield service
     service.stop()
@@ -70,11 +69,11 @@ def send(service: Service, sample: bytes) -> int:
 
 def test_workers_answer_add_up_and_survive_each_other(pair: Service, sample: bytes) -> None:
     sent = 0
-    while len({line["worker"] for line in photo_lines(pair.log)}) < 2:
+    while len({line["worker"] for line in photo_lines(pair)}) < 2:
         assert sent < 30, "one worker has answered everything"
         assert send(pair, sample) == 200
         sent += 1
-    first = processes(pair.log)
+    first = processes(pair)
     # A request is counted a moment after its answer is out.
     wait_until(lambda: series(pair.url)["shelfwatch_requests_total", "/predict", "200"] == sent)
     # Whichever worker is asked, the sums are of both; each process has its own figures.
@@ -89,7 +88,7 @@ def test_workers_answer_add_up_and_survive_each_other(pair: Service, sample: byt
 
     os.kill(first[0], signal.SIGKILL)
     outcomes: Counter[str] = Counter()
-    while processes(pair.log)[0] == first[0]:
+    while processes(pair)[0] == first[0]:
         try:
             outcomes[str(httpx.get(f"{pair.url}/health/ready", timeout=30).status_code)] += 1
         except httpx.TransportError:
@@ -98,7 +97,7 @@ def test_workers_answer_add_up_and_survive_each_other(pair: Service, sample: byt
     assert outcomes["200"] >= 10
     assert outcomes["lost"] <= 1  # one whose connection the dead worker had
     assert set(outcomes) <= {"200", "lost"}, "the new worker listened before it could answer"
-    assert processes(pair.log)[1] == first[1]
+    assert processes(pair)[1] == first[1]
 
     assert send(pair, sample) == 200
     # The dead one's counts are kept, but not what it had in flight.
@@ -106,7 +105,7 @@ def test_workers_answer_add_up_and_survive_each_other(pair: Service, sample: byt
     wait_until(lambda: series(pair.url)["shelfwatch_in_flight_requests",] == 1)
     assert pair.stop() == 0
     with pytest.raises(ProcessLookupError):
-        os.kill(processes(pair.log)[0], 0)
+        os.kill(processes(pair)[0], 0)
 
 
 def test_what_was_accepted_is_finished_when_the_parent_is_told_to_stop(pair: Service, sample: bytes) -> None:
@@ -134,7 +133,7 @@ def test_what_was_accepted_is_finished_when_the_parent_is_told_to_stop(pair: Ser
 
 def test_workers_end_when_their_parent_was_killed(run_service: Callable[..., Service]) -> None:
     service = run_service("--workers", "2", "--models", str(FAST), wait_ready=False)
-    wait_until(lambda: len(processes(service.log)) == 2)
+    wait_until(lambda: len(processes(service)) == 2)
     service.process.kill()
 
     def gone(process: int) -> bool:
@@ -146,7 +145,7 @@ def test_workers_end_when_their_parent_was_killed(run_service: Callable[..., Ser
         stat = Path(f"/proc/{process}/stat")
         return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
-    wait_until(lambda: all(gone(process) for process in processes(service.log).values()))
+    wait_until(lambda: all(gone(process) for process in processes(service).values()))
 
 
 def test_a_port_in_use_is_said_at_once() -> None:
@@ -193,9 +192,8 @@ def test_sighup_reloads_the_models_of_every_worker(pair: Service) -> None:
     pair.process.send_signal(signal.SIGHUP)
 
     def reloaded() -> set[int]:
-        lines = map(json.loads, pair.log.read_text().splitlines())
-        return {line["worker"] for line in lines if line["event"].startswith("models reloaded")}
+        return {line["worker"] for line in pair.lines() if line["event"].startswith("models reloaded")}
 
     wait_until(lambda: reloaded() == {0, 1})
     assert httpx.get(f"{pair.url}/health/ready").status_code == 200
-    assert len(processes(pair.log)) == 2
+    assert len(processes(pair)) == 2

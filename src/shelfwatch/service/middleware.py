@@ -48,7 +48,7 @@ class RequestContext:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception:
-            log.exception("request failed", extra={"request_id": request_id})
+            log.exception("request %s failed", request_id, extra={"request_id": request_id})
             scope["problem"] = "internal-error"
             if not status:
                 response = problem_response(

@@ -79,7 +79,8 @@ class ShelfServer(uvicorn.Server):
             for listener in server.sockets[:1]:
                 host, port = listener.getsockname()[:2]
                 shown = f"[{host}]" if ":" in host else host
-                log.info("ShelfWatch is at http://%s:%d", shown, port)
+                # Apart from the log, whatever its level and form: people and scripts look for it.
+                print(f"ShelfWatch is at http://{shown}:{port}", flush=True)  # noqa: T201
 
 
 def claim(folder: Path) -> None:
