@@ -32,9 +32,10 @@ ADVICE = {
     "better connection.",
     "conflict": "`detail` says what stands in the way: models being loaded already, or a file that does not load.",
     "payload-too-large": "Send a smaller file, or raise `SHELFWATCH_MAX_BODY_BYTES`.",
-    "image-too-large": "Judged from the file's header, before a pixel is decoded. Send a smaller photo, or raise "
-    "`SHELFWATCH_MAX_PIXELS`.",
-    "unsupported-format": "Only the content counts, not the name. Send a JPEG, PNG or WebP.",
+    "image-too-large": "Judged from the file's header, before a pixel is decoded; a WebP may have 24 megapixels at "
+    "most. Send a smaller photo, or a JPEG, or raise `SHELFWATCH_MAX_PIXELS`.",
+    "unsupported-format": "Only the content counts, not the name. Send a JPEG, PNG or WebP; a JPEG coded "
+    "arithmetically is none that browsers read either.",
     "invalid-request": "`detail` names the field or parameter and what is wrong with it.",
     "rate-limited": "Wait `Retry-After` seconds and send it again. `SHELFWATCH_RATE_LIMIT` sets how many requests a "
     "key may send; repeated wrong keys are answered like this too.",

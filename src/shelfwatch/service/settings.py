@@ -65,8 +65,8 @@ class Settings(BaseSettings):
     max_pixels: int = Field(
         60_000_000,
         ge=1,
-        le=178_956_970,  # where Pillow itself refuses
-        description="Largest photo in pixels, width × height.",
+        le=178_956_970,  # 716 MB of memory for a PNG
+        description="Largest photo in pixels, width × height; of a WebP, 24 million at most.",
     )
     data_dir: str = Field(
         "",
