@@ -172,7 +172,8 @@ def test_slow_senders_are_sent_away(run_service: Callable[..., Service], sample:
 def test_slow_senders_do_not_stand_in_the_way(target: Target) -> None:
     """Two hundred half-sent uploads take no lane and no place in the queue."""
     address = urlsplit(target.service.url)
-    head = f"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {MULTIPART}\r\nContent-Length: 9999\r\n\r\n".encode()
+    lines = ["POST /predict HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {MULTIPART}", "Content-Length: 9999", "", ""]
+    head = "\r\n".join(lines).encode()
     held = [socket.create_connection((address.hostname, address.port)) for _ in range(200)]
     try:
         for connection in held:
