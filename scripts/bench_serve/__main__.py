@@ -28,7 +28,7 @@ class Plan:
     requests: int  # over which memory is watched
 
 
-FULL = Plan(rounds=5, photos=40, overload_seconds=15, requests=3000)
+FULL = Plan(rounds=5, photos=32, overload_seconds=15, requests=3000)
 QUICK = Plan(rounds=1, photos=2, overload_seconds=1, requests=8)
 
 

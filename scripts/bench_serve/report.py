@@ -24,14 +24,15 @@ MOST_DRIFT = 0.05
 VERSIONED = ("onnxruntime", "fastapi", "uvicorn")
 
 ROWS = """*Bare loop* turns the same bytes into the same JSON in one process, without HTTP and waiting for nobody.
-*LitServe* calls that very loop body from its workers and answers the same requests. Both run in each of two shapes:
-photos at once × threads of each; the service runs with its default settings. {clients} clients in a closed loop keep
-both servers busy; they run on the same CPUs, and what they take is in the table and counts against the servers.
-Contenders take turns; *ours serves* is the median over the rounds of our throughput divided by theirs."""
+*LitServe* calls that very loop body from its workers and answers the same requests. Both run in two shapes, photos at
+once × threads of each, the service with its default settings. {clients} clients in a closed loop keep both servers
+busy; they run on the same CPUs, and what they take counts against the servers. Contenders take turns; *ours serves*
+is the median over the rounds of our throughput divided by theirs."""
 
 PROMISES = """*Overload*: {clients} clients against a queue of {limit}, each back {pause:g} s after a refusal; *service
-time* is the mean time between two answers of the same process at saturation, just before. *Memory* is resident memory
-of the process with all models loaded, from {share:.0%} of the requests on; the models and sample photos take turns."""
+time* is the mean time between two answers of the same process at saturation, just before. *Memory* is what is resident
+of the process with all models loaded, from the first {share:.0%} of the photos on; models and sample photos take
+turns."""
 
 
 def section(picture: Path, saturation: Saturation, overloaded: Overload, memory: Memory) -> str:
