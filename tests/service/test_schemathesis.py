@@ -12,7 +12,7 @@ from pathlib import Path
 from support import Service
 
 EXAMPLES = 12  # requests it makes up for each operation beside those that cover each limit
-KEY = "kept-for-tests"
+KEY = "a-key-made-for-this-test"
 
 
 def test_no_check_fails(run_service: Callable[..., Service], tmp_path: Path) -> None:

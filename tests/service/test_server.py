@@ -156,7 +156,7 @@ def test_what_outlasts_the_grace_time_is_told(run_service: Callable[..., Service
     service = run_service("--grace-seconds", "1", **FAST)
     with connect(service.url) as connection:
         connection.sendall(
-            b"POST /predict HTTP/1.1\r\nHost: shelf\r\nContent-Length: 100000\r\n"
+            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
         )
         time.sleep(0.3)  # it has arrived, and its body never will

@@ -118,7 +118,7 @@ def test_what_was_accepted_is_finished_when_the_parent_is_told_to_stop(pair: Ser
     for _ in range(6):
         connection = socket.create_connection((host, int(port)), timeout=60)
         connection.sendall(
-            b"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary="
+            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary="
             + head[1] + b"\r\nContent-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
         )  # fmt: skip
         open_requests.append(connection)
