@@ -76,6 +76,7 @@ def test_workers_answer_add_up_and_survive_each_other(pair: Service, sample: byt
     first = processes(pair)
     # A request is counted a moment after its answer is out.
     wait_until(lambda: series(pair.url)["shelfwatch_requests_total", "/predict", "200"] == sent)
+    wait_until(lambda: series(pair.url)["shelfwatch_queue_depth",] == 0)  # told to the others now and then
     # Whichever worker is asked, the sums are of both; each process has its own figures.
     for _ in range(6):
         seen = series(pair.url)
@@ -131,9 +132,14 @@ def test_what_was_accepted_is_finished_when_the_parent_is_told_to_stop(pair: Ser
     assert pair.process.wait(timeout=60) == 0
 
 
-def test_workers_end_when_their_parent_was_killed(run_service: Callable[..., Service]) -> None:
-    service = run_service("--workers", "2", "--models", str(FAST), wait_ready=False)
+def test_workers_end_and_tidy_up_when_their_parent_was_killed(
+    run_service: Callable[..., Service], tmp_path: Path
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    service = run_service("--workers", "2", "--models", str(FAST), wait_ready=False, TMPDIR=str(folder))
     wait_until(lambda: len(processes(service)) == 2)
+    assert len(list(folder.glob("shelfwatch-*/*.pid"))) == 3
     service.process.kill()
 
     def gone(process: int) -> bool:
@@ -146,6 +152,7 @@ def test_workers_end_when_their_parent_was_killed(run_service: Callable[..., Ser
         return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
     wait_until(lambda: all(gone(process) for process in processes(service).values()))
+    assert list(folder.glob("shelfwatch-*")) == []
 
 
 def test_a_port_in_use_is_said_at_once() -> None:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -203,6 +204,10 @@ def work(settings: Settings, number: int, again: bool, sockets: list[socket.sock
     except Exception:
         log.exception("worker %d failed", number)
         sys.exit(1)
+    finally:
+        parent = multiprocessing.parent_process()
+        if parent is not None and not parent.is_alive():  # it cannot tidy up any more
+            shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
     sys.exit(0 if started else 1)
 
 
