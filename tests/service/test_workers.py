@@ -119,7 +119,8 @@ def test_what_was_accepted_is_finished_when_the_parent_is_told_to_stop(pair: Ser
     for _ in range(6):
         connection = socket.create_connection((host, int(port)), timeout=60)
         connection.sendall(
-            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary="
+            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Type: multipart/form-data; boundary="
             + head[1] + b"\r\nContent-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
         )  # fmt: skip
         open_requests.append(connection)
@@ -195,8 +196,12 @@ def test_a_worker_that_keeps_dying_is_started_less_and_less_often() -> None:
     assert worker.postpone() == 0
 
 
-def test_sighup_reloads_the_models_of_every_worker(pair: Service) -> None:
-    pair.process.send_signal(signal.SIGHUP)
+@pytest.mark.parametrize("by_signal", [True, False])
+def test_a_reload_reaches_every_worker(pair: Service, by_signal: bool) -> None:
+    if by_signal:
+        pair.process.send_signal(signal.SIGHUP)
+    else:
+        assert httpx.post(f"{pair.url}/admin/reload", timeout=60).status_code == 200
 
     def reloaded() -> set[int]:
         return {line["worker"] for line in pair.lines() if line["event"].startswith("models reloaded")}

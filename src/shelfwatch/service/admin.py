@@ -7,6 +7,7 @@ import asyncio
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from shelfwatch.service import workers
 from shelfwatch.service.engine import Engine, ReloadRefusedError
 from shelfwatch.service.openapi import ACCESS, responses
 from shelfwatch.service.problems import Problem
@@ -26,6 +27,7 @@ async def reload(request: Request) -> Response:
     """Load the model files again, warm them up and swap all at once; no request is dropped or waits.
 
     Where a file does not load, or another reload is running, the models stay as they are and the answer is 409.
+    Several workers follow the one that answers.
     """
     engine: Engine = request.app.state.engine
     if not engine.settings.keys and not is_loopback(engine.settings.host):
@@ -34,6 +36,8 @@ async def reload(request: Request) -> Response:
         await asyncio.to_thread(engine.reload)
     except ReloadRefusedError as refused:
         raise Problem("conflict", str(refused)) from refused
+    if engine.settings.workers > 1:  # here the files load, so they do for the others
+        workers.reload_others()
     models = [
         {"name": detector.info.name, "version": detector.info.version, "precision": detector.info.precision}
         for detector in engine.detectors.values()

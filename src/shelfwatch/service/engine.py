@@ -83,16 +83,17 @@ class Engine:
         try:
             if self.state == "draining":
                 raise ReloadRefusedError("The service is stopping.")
+            log.info("models are loaded again")
             try:
                 self._swap(self._load())
             except ModelError as error:
                 raise ReloadRefusedError(f"The models were not changed. {error}") from error
             if self.state == "failed":
                 self.state = "ok"
+            log.info("models reloaded: %s", ", ".join(f"{name} {d.info.version}" for name, d in self.detectors.items()))
         finally:
             self._loading.release()
             give_back()
-        log.info("models reloaded: %s", ", ".join(f"{name} {d.info.version}" for name, d in self.detectors.items()))
 
     def _load(self) -> dict[str, Detector]:
         detectors: dict[str, Detector] = {}

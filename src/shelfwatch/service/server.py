@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ import uvicorn
 
 from shelfwatch.service import logs
 from shelfwatch.service.app import create_app
+from shelfwatch.service.data_folder import claim
 from shelfwatch.service.engine import Engine, ReloadRefusedError
 from shelfwatch.service.protocol import BoundedProtocol
 from shelfwatch.service.settings import Settings
@@ -81,16 +81,6 @@ class ShelfServer(uvicorn.Server):
                 shown = f"[{host}]" if ":" in host else host
                 # Apart from the log, whatever its level and form: people and scripts look for it.
                 print(f"ShelfWatch is at http://{shown}:{port}", flush=True)  # noqa: T201
-
-
-def claim(folder: Path) -> None:
-    """Make the data folder, or raise `ValueError` now: a volume mounted wrong shows before the first photo does."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass  # only writing tells: rights, a full disk and a read-only mount all count
-    except OSError as error:
-        raise ValueError(f"SHELFWATCH_DATA_DIR: {folder}: {error.strerror}") from error
 
 
 def serve(

@@ -19,6 +19,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from shelfwatch.service import logs
+from shelfwatch.service.data_folder import claim
 from shelfwatch.service.settings import Settings
 
 log = logging.getLogger("shelfwatch")
@@ -158,8 +159,11 @@ def supervise(settings: Settings) -> bool:
         raise ValueError(refusal)
     if not hasattr(os, "setsid"):
         raise ValueError("Several workers need Linux, macOS or another Unix; start one.")
+    if settings.data_dir:
+        claim(Path(settings.data_dir))
     logs.configure(settings.log_format, settings.log_level)
-    with tempfile.TemporaryDirectory(prefix="shelfwatch-") as folder:
+    # In the data folder where there is one: nothing else may be writable.
+    with tempfile.TemporaryDirectory(prefix="shelfwatch-", dir=settings.data_dir or None) as folder:
         os.environ[FOLDER] = folder  # spawned workers find it there, before they make a metric
         from shelfwatch.service import metrics
 
@@ -209,6 +213,13 @@ def work(settings: Settings, number: int, again: bool, sockets: list[socket.sock
         if parent is not None and not parent.is_alive():  # it cannot tidy up any more
             shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
     sys.exit(0 if started else 1)
+
+
+def reload_others() -> None:
+    """Have the parent hand a SIGHUP to every worker, this one included, which loads the same files once more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        os.kill(parent.pid, signal.SIGHUP)
 
 
 def end_with_parent() -> None:
