@@ -22,6 +22,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",  # a phone's own camera app takes the photo
 }
+DATA_HEADERS = {**SECURITY_HEADERS, "Content-Security-Policy": DATA_POLICY, "Cache-Control": "no-store"}
 
 
 class SecurityHeaders:

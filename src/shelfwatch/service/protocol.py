@@ -10,6 +10,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from shelfwatch.service.headers import DATA_HEADERS
+from shelfwatch.service.metrics import Metrics
 from shelfwatch.service.problems import TYPES, problem_response
 
 log = logging.getLogger("shelfwatch")
@@ -21,11 +23,13 @@ class BoundedProtocol(HttpToolsProtocol):
     head_seconds = 10.0  # from the first byte of a request, or from connecting, to the end of its headers
     max_head_bytes = 32_768  # of target and headers; a key, cookies of a shared domain and a proxy's additions fit
     max_connections = 512  # at once, idle ones included: below the 1,024 files a process may usually open
+    metrics: Metrics | None = None  # where what is refused here is counted; no other layer sees it
     linger_seconds = 1.0  # for which a refused client may still send, so that it is not reset before it reads why
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.refused = False
+        self._silent = True
         self._too_large = False
         self._in_head = False
         self._heads = 0  # seen in the present read
@@ -47,6 +51,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.refused:
             return
+        self._silent = False
         began_before, idle = self._in_head, self._idle()
         self._heads = int(began_before)
         super().data_received(data)
@@ -99,10 +104,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self.refuse("headers-too-large", f"At most {self.max_head_bytes // 1024} kB of headers are accepted.")
 
     def _expect_head(self) -> None:
-        self._deadline = self.loop.call_later(
-            self.head_seconds,
-            lambda: self.refuse("slow-upload", f"No whole request came within {self.head_seconds:g} s."),
-        )
+        self._deadline = self.loop.call_later(self.head_seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._silent:  # browsers open connections ahead of need: an answer would be to no request
+            self._deadline = None
+            self.transport.close()
+        else:
+            self.refuse("slow-upload", f"No whole request came within {self.head_seconds:g} s.")
 
     def _clear_deadline(self) -> None:
         if self._deadline is not None:
@@ -119,10 +128,19 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         request_id = uuid.uuid4().hex
-        response = problem_response(slug, detail, request_id, {**(headers or {}), "X-Request-ID": request_id})
+        headers = {**DATA_HEADERS, **(headers or {}), "X-Request-ID": request_id}
+        response = problem_response(slug, detail, request_id, headers)
         lines = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
         head = b"".join(name + b": " + value + b"\r\n" for name, value in lines)
         self.transport.write(STATUS_LINE[TYPES[slug].status] + head + b"\r\n" + bytes(response.body))
         self.transport.write_eof()
         self._deadline = self.loop.call_later(self.linger_seconds, self.transport.close)
+        if self.metrics is not None:
+            self.metrics.requests.labels("other", str(TYPES[slug].status)).inc()
+            self.metrics.rejected.labels(slug).inc()
         log.debug("connection refused: %s", slug)
+
+
+def counting(metrics: Metrics) -> type[BoundedProtocol]:
+    """The protocol for a server whose refusals are counted in `metrics`; uvicorn makes one object a connection."""
+    return type("CountingProtocol", (BoundedProtocol,), {"metrics": metrics})

@@ -16,7 +16,7 @@ from shelfwatch.service import logs
 from shelfwatch.service.app import create_app
 from shelfwatch.service.data_folder import claim
 from shelfwatch.service.engine import Engine, ReloadRefusedError
-from shelfwatch.service.protocol import BoundedProtocol
+from shelfwatch.service.protocol import counting
 from shelfwatch.service.settings import Settings
 
 log = logging.getLogger("shelfwatch")
@@ -105,7 +105,7 @@ def serve(
         port=settings.port,
         log_config=None,  # its lines go the way of all others, and `RequestLog` writes one a request
         access_log=False,
-        http=BoundedProtocol,
+        http=counting(app.state.metrics),
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
