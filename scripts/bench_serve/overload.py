@@ -10,7 +10,7 @@ import numpy as np
 from bench_serve.client import Load, Request, drive
 from running import running
 
-QUEUE_LIMIT = 8  # photos that may wait
+QUEUE_LIMIT = 8  # photos in hand
 CLIENTS = 64
 PAUSE_SECONDS = 0.25  # a refused client comes again four times as soon as the shortest `Retry-After` asks for
 SATURATED = 3  # clients that keep the service busy without filling its queue

@@ -30,7 +30,7 @@ def settings(**values: Any) -> Settings:
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    engine = Engine(settings(lanes=1, queue_limit=3))
+    engine = Engine(settings(lanes=1, queue_limit=4))
     engine.load()
     yield engine
     engine.close()
@@ -184,14 +184,14 @@ def test_a_reload_while_one_runs_is_refused_and_the_first_goes_on(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began, gate = threading.Event(), threading.Event()
-    model = engine_module.Model
+    served = engine_module.Served
 
-    def slow(path: Path, *, threads: int | None) -> Any:
+    def slow(path: Path, **options: int) -> Any:
         began.set()
         gate.wait(30)
-        return model(path, threads=threads)
+        return served(path, **options)
 
-    monkeypatch.setattr(engine_module, "Model", slow)
+    monkeypatch.setattr(engine_module, "Served", slow)
     before = engine.detectors
     first = threading.Thread(target=engine.reload)
     first.start()

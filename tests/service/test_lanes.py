@@ -72,7 +72,7 @@ def test_never_more_jobs_at_once_than_threads() -> None:
 
 def test_places_bound_decoding_and_inference_together() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=2)
+        lanes = Lanes(1, 1, queue_limit=3)
         gate = threading.Event()
 
         async def photo() -> None:
@@ -99,7 +99,7 @@ def test_places_bound_decoding_and_inference_together() -> None:
 
 def test_small_photos_pass_large_ones() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=7)
+        lanes = Lanes(1, 1, queue_limit=8)
         gate = threading.Event()
 
         async def large() -> None:
@@ -122,7 +122,7 @@ def test_small_photos_pass_large_ones() -> None:
 
 def test_a_job_whose_turn_does_not_come_in_time_never_runs() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=4, wait_seconds=0.05)
+        lanes = Lanes(1, 1, queue_limit=5, wait_seconds=0.05)
         gate, ran = threading.Event(), threading.Event()
 
         async def photo(job: Callable[[], Any]) -> None:
@@ -143,7 +143,7 @@ def test_a_job_whose_turn_does_not_come_in_time_never_runs() -> None:
 
 def test_waiting_adds_up_over_the_stages() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=4, wait_seconds=10)
+        lanes = Lanes(1, 1, queue_limit=5, wait_seconds=10)
         with lanes.enter() as place:
             place.waited = 10.0  # in the first stage
             gate = threading.Event()
@@ -160,7 +160,7 @@ def test_waiting_adds_up_over_the_stages() -> None:
 
 def test_a_caller_that_leaves_takes_the_waiting_job_along() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=4)
+        lanes = Lanes(1, 1, queue_limit=5)
         gate, ran = threading.Event(), threading.Event()
 
         async def photo(job: Callable[[], Any]) -> None:

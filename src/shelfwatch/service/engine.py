@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import onnxruntime
 
 from shelfwatch.inference.cpus import available_cpus, lacks_int8_dot_products
 from shelfwatch.inference.detector import Detector, Result, packaged_models
 from shelfwatch.inference.image import Photo
-from shelfwatch.inference.model import Model, ModelError
+from shelfwatch.inference.model import ModelError
 from shelfwatch.inference.quality import Quality, measure
 from shelfwatch.inference.weight import decoding_weight
 from shelfwatch.service.lanes import Lanes, QueueFullError, WaitedTooLongError
 from shelfwatch.service.memory import give_back
 from shelfwatch.service.problems import Problem
+from shelfwatch.service.served import Served
 from shelfwatch.service.settings import Settings
 
 log = logging.getLogger("shelfwatch")
@@ -30,6 +30,7 @@ log = logging.getLogger("shelfwatch")
 State = Literal["starting", "ok", "failed", "draining"]
 
 HEAVY = 6_000_000  # decoding weight above which a photo takes the heavy lane: about a quarter of a second
+MOST_LANES = 8  # unless the settings say otherwise: each holds a photo's activations, some 40 MB
 RETRY_SECONDS = 2  # when to ask again a service that starts or stops
 
 
@@ -54,11 +55,12 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.state: State = "starting"
-        self.detectors: dict[str, Detector] = {}
-        self.on_models: Callable[[dict[str, Detector]], None] | None = None  # called with each new set of models
+        self.detectors: dict[str, Served] = {}
+        self.on_models: Callable[[dict[str, Served]], None] | None = None  # called with each new set of models
         self.in_hand = 0  # requests admitted whose answer is not ready
         self.cpus = max(1, available_cpus() // settings.workers)  # the share of this process
-        self.lanes = Lanes(settings.lanes, self.cpus, settings.queue_limit, settings.wait_seconds)
+        count = settings.lanes or min(self.cpus, MOST_LANES)
+        self.lanes = Lanes(count, self.cpus, settings.queue_limit, settings.wait_seconds)
         self._loading = threading.Lock()
 
     def load(self) -> None:
@@ -95,21 +97,16 @@ class Engine:
             self._loading.release()
             give_back()
 
-    def _load(self) -> dict[str, Detector]:
-        detectors: dict[str, Detector] = {}
+    def _load(self) -> dict[str, Served]:
+        detectors: dict[str, Served] = {}
         for path in self.settings.model_paths or self._packaged():
-            detector = Detector(Model(path, threads=self.settings.threads or self.cpus))
-            size = detector.info.input_size
-            try:
-                detector.detect(Photo(np.zeros((size, size, 3), np.uint8), size, size))
-            except Exception as error:  # ONNX Runtime's own types, for a graph that loads but does not run
-                raise ModelError(f"{path}: does not run ({error})") from error
+            detector = Served(path, threads=self.settings.threads or self.cpus, lanes=self.lanes.infer.threads)
             if detector.info.name in detectors:
                 raise ModelError(f"{path}: a model named {detector.info.name!r} is served already")
             detectors[detector.info.name] = detector
         return detectors
 
-    def _swap(self, detectors: dict[str, Detector]) -> None:
+    def _swap(self, detectors: dict[str, Served]) -> None:
         if any(detector.info.precision == "int8" for detector in detectors.values()) and lacks_int8_dot_products():
             log.warning(
                 "this x86 CPU has no VNNI: 8-bit products may saturate and counts may be off; "
@@ -127,7 +124,7 @@ class Engine:
         return found
 
     @contextlib.contextmanager
-    def admit(self, name: str | None) -> Iterator[Detector]:
+    def admit(self, name: str | None) -> Iterator[Served]:
         """Take a request on: the model of that name, or the default. A stopping service waits for its end.
 
         Raises `Problem` where the model is unknown or work cannot be taken, so that its photo need not be read.
@@ -143,7 +140,7 @@ class Engine:
         finally:
             self.in_hand -= 1
 
-    def _detector(self, name: str | None) -> Detector:
+    def _detector(self, name: str | None) -> Served:
         if self.state == "draining":
             raise Problem(
                 "draining", "The service is stopping; send the photo again shortly.", headers=retry(RETRY_SECONDS)
@@ -160,7 +157,7 @@ class Engine:
         return self.detectors[name]
 
     async def analyse(
-        self, detector: Detector, data: bytes, *, confidence: float | None, max_detections: int, tiles: bool
+        self, detector: Served, data: bytes, *, confidence: float | None, max_detections: int, tiles: bool
     ) -> Answer:
         """Decode one photo and detect in it, in lanes, with a closer look at a dense one where `tiles` says so.
 
@@ -176,7 +173,8 @@ class Engine:
             return None if decoding_weight(data, self.settings.max_pixels) > HEAVY else decode()
 
         def infer() -> Result:
-            return detector.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
+            chosen = detector.beside if lanes.infer.crowded else detector
+            return chosen.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
 
         lanes = self.lanes
         try:

@@ -63,6 +63,7 @@ class Lane:
     def __init__(self, name: str, threads: int, limit: int | None = None) -> None:
         self.threads = threads
         self.limit = limit
+        self.threads = threads
         self.pace = Pace()
         self.running = 0
         self._lock = threading.Lock()
@@ -98,6 +99,11 @@ class Lane:
             answer.cancel()
             self.pace.end(finished=not work.cancelled())
 
+    @property
+    def crowded(self) -> bool:
+        """Whether there is work for every thread, that which asks included."""
+        return self.pace.ahead >= self.threads
+
     def _count(self, change: int) -> None:
         with self._lock:
             self.running += change
@@ -130,8 +136,8 @@ class Lanes:
     """
 
     def __init__(self, infer: int, decode: int, queue_limit: int, wait_seconds: float = 0) -> None:
-        """`queue_limit` photos may be in hand beside the `infer` being inferred; `wait_seconds` 0 waits for ever."""
-        self.capacity = infer + queue_limit
+        """`queue_limit` photos may be in hand, waiting or being worked on; `wait_seconds` 0 waits for ever."""
+        self.capacity = queue_limit
         self.decode = Lane("decode", decode)
         self.heavy = Lane("heavy", 1, limit=max(1, self.capacity // 2))
         self.infer = Lane("infer", infer)

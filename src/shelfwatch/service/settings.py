@@ -47,12 +47,15 @@ class Settings(BaseSettings):
     workers: int = Field(
         1, ge=1, le=256, description="Processes that share the CPUs and the port; every limit holds for each."
     )
-    lanes: int = Field(2, ge=1, le=64, description="Photos in the network at the same time.")
+    lanes: int = Field(0, ge=0, le=64, description="Photos in the network at once; 0 takes one a CPU, 8 at most.")
     threads: int = Field(
-        0, ge=0, le=256, description="Threads of one model, for all lanes; 0 takes the CPUs of the process."
+        0, ge=0, le=256, description="Threads for a photo alone, shared by several; 0 takes the CPUs of the process."
     )
     queue_limit: int = Field(
-        16, ge=1, le=1024, description="Photos that may wait or be decoded; beyond it the answer is 503."
+        16,
+        ge=1,
+        le=1024,
+        description="Photos in hand, waiting or being worked on; beyond it the answer is 503.",
     )
     wait_seconds: int = Field(
         30, ge=0, description="Seconds a photo may wait for its turn before it is given up; 0 waits for ever."
