@@ -83,7 +83,7 @@ def test_large_photos_are_decoded_in_their_own_lane(engine: Engine, monkeypatch:
         await analyse(engine, png(4000, 2000))
 
     run(scenario)
-    assert decoded_by == ["decode", "heavy"]
+    assert decoded_by == ["infer", "heavy"]
 
 
 def test_small_photos_are_answered_while_a_large_one_is_decoded(

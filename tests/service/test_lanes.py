@@ -39,9 +39,9 @@ def test_a_job_s_error_is_the_caller_s() -> None:
         raise KeyError("no such shelf")
 
     async def scenario() -> None:
-        lanes = Lanes(1, 1, 1)
+        lanes = Lanes(1, 1)
         with pytest.raises(KeyError), lanes.enter() as place:
-            await place.run(lanes.decode, fail)
+            await place.run(lanes.sort, fail)
         assert lanes.accepted == 0
         lanes.close()
 
@@ -72,12 +72,12 @@ def test_never_more_jobs_at_once_than_threads() -> None:
 
 def test_places_bound_decoding_and_inference_together() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=3)
+        lanes = Lanes(1, queue_limit=3)
         gate = threading.Event()
 
         async def photo() -> None:
             with lanes.enter() as place:
-                await place.run(lanes.decode, lambda: None)
+                await place.run(lanes.sort, lambda: None)
                 await place.run(lanes.infer, gate.wait)
 
         photos = [asyncio.create_task(photo()) for _ in range(3)]
@@ -99,7 +99,7 @@ def test_places_bound_decoding_and_inference_together() -> None:
 
 def test_small_photos_pass_large_ones() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=8)
+        lanes = Lanes(1, queue_limit=8)
         gate = threading.Event()
 
         async def large() -> None:
@@ -111,7 +111,7 @@ def test_small_photos_pass_large_ones() -> None:
             photos = [asyncio.create_task(large()) for _ in range(4)]
             await soon(lambda: lanes.heavy.running == 1 and lanes.heavy.pace.ahead == 4)
             with lanes.enter() as place:  # all but the large ones' share of the places is left to others
-                assert await place.run(lanes.decode, lambda: 1) + await place.run(lanes.infer, lambda: 2) == 3
+                assert await place.run(lanes.sort, lambda: 1) + await place.run(lanes.infer, lambda: 2) == 3
             with pytest.raises(QueueFullError):
                 await large()
         await asyncio.gather(*photos)
@@ -122,7 +122,7 @@ def test_small_photos_pass_large_ones() -> None:
 
 def test_a_job_whose_turn_does_not_come_in_time_never_runs() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=5, wait_seconds=0.05)
+        lanes = Lanes(1, queue_limit=5, wait_seconds=0.05)
         gate, ran = threading.Event(), threading.Event()
 
         async def photo(job: Callable[[], Any]) -> None:
@@ -143,7 +143,7 @@ def test_a_job_whose_turn_does_not_come_in_time_never_runs() -> None:
 
 def test_waiting_adds_up_over_the_stages() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=5, wait_seconds=10)
+        lanes = Lanes(1, queue_limit=5, wait_seconds=10)
         with lanes.enter() as place:
             place.waited = 10.0  # in the first stage
             gate = threading.Event()
@@ -160,15 +160,15 @@ def test_waiting_adds_up_over_the_stages() -> None:
 
 def test_a_caller_that_leaves_takes_the_waiting_job_along() -> None:
     async def scenario() -> None:
-        lanes = Lanes(1, 1, queue_limit=5)
+        lanes = Lanes(1, queue_limit=5)
         gate, ran = threading.Event(), threading.Event()
 
         async def photo(job: Callable[[], Any]) -> None:
             with lanes.enter() as place:
-                await place.run(lanes.decode, job)
+                await place.run(lanes.sort, job)
 
         first = asyncio.create_task(photo(gate.wait))
-        await soon(lambda: lanes.decode.running == 1)
+        await soon(lambda: lanes.sort.running == 1)
         second = asyncio.create_task(photo(ran.set))
         await soon(lambda: lanes.accepted == 2)
         second.cancel()

@@ -60,7 +60,7 @@ class Engine:
         self.in_hand = 0  # requests admitted whose answer is not ready
         self.cpus = max(1, available_cpus() // settings.workers)  # the share of this process
         count = settings.lanes or min(self.cpus, MOST_LANES)
-        self.lanes = Lanes(count, self.cpus, settings.queue_limit, settings.wait_seconds)
+        self.lanes = Lanes(count, settings.queue_limit, settings.wait_seconds)
         self._loading = threading.Lock()
 
     def load(self) -> None:
@@ -169,21 +169,23 @@ class Engine:
             photo = detector.decode(data, max_pixels=self.settings.max_pixels, tiles=tiles)
             return photo, time.perf_counter() - start, measure(photo.pixels)
 
-        def decode_unless_heavy() -> tuple[Photo, float, Quality] | None:
-            return None if decoding_weight(data, self.settings.max_pixels) > HEAVY else decode()
-
-        def infer() -> Result:
+        def infer(photo: Photo) -> Result:
             chosen = detector.beside if lanes.infer.crowded else detector
             return chosen.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
+
+        def decode_and_infer() -> tuple[tuple[Photo, float, Quality], Result]:
+            decoded = decode()
+            return decoded, infer(decoded[0])
 
         lanes = self.lanes
         try:
             with lanes.enter() as place:
-                decoded = await place.run(lanes.decode, decode_unless_heavy)
-                if decoded is None:
+                if await place.run(lanes.sort, lambda: decoding_weight(data, self.settings.max_pixels)) > HEAVY:
                     decoded = await place.run(lanes.heavy, decode)
+                    result = await place.run(lanes.infer, lambda: infer(decoded[0]))
+                else:
+                    decoded, result = await place.run(lanes.infer, decode_and_infer)
                 photo, decode_seconds, quality = decoded
-                result = await place.run(lanes.infer, infer)
         except QueueFullError as full:
             raise overloaded(full) from full
         except WaitedTooLongError as late:

@@ -129,16 +129,16 @@ class Place:
 
 
 class Lanes:
-    """Lanes to decode in, one of them for photos that take long, and lanes to infer in, behind one number of places.
+    """Lanes that decode and infer, and one in which photos that take long to decode do so, behind a number of places.
 
-    Decoding has lanes of its own so that no photo waits for the pixels of another, and long decoding has one of its
-    own, with a share of the places, so that small photos never wait behind large ones.
+    The long ones have a lane of their own, and a share of the places, so that small photos never wait behind large
+    ones. A small one is decoded where it is inferred: more threads than processors would only get in each other's way.
     """
 
-    def __init__(self, infer: int, decode: int, queue_limit: int, wait_seconds: float = 0) -> None:
+    def __init__(self, infer: int, queue_limit: int, wait_seconds: float = 0) -> None:
         """`queue_limit` photos may be in hand, waiting or being worked on; `wait_seconds` 0 waits for ever."""
         self.capacity = queue_limit
-        self.decode = Lane("decode", decode)
+        self.sort = Lane("sort", 1)  # tells small from large by the header
         self.heavy = Lane("heavy", 1, limit=max(1, self.capacity // 2))
         self.infer = Lane("infer", infer)
         self.patience = wait_seconds or None
@@ -152,7 +152,7 @@ class Lanes:
     @property
     def waiting(self) -> int:
         """Photos accepted that no lane has its hands on now."""
-        return max(0, self.accepted - sum(lane.running for lane in (self.decode, self.heavy, self.infer)))
+        return max(0, self.accepted - sum(lane.running for lane in (self.sort, self.heavy, self.infer)))
 
     def check(self) -> None:
         """Raises `QueueFullError` where no place is left."""
@@ -173,5 +173,5 @@ class Lanes:
 
     def close(self) -> None:
         """Finish what was accepted and stop the threads."""
-        for lane in (self.decode, self.heavy, self.infer):
+        for lane in (self.sort, self.heavy, self.infer):
             lane.close()

@@ -45,7 +45,7 @@ class Metrics:
             collector(registry=registry)
         self.requests = Counter("shelfwatch_requests", "Requests answered.", ["endpoint", "status"], registry=registry)
         self.request_seconds = self._seconds("request", "From the first byte to the end of the answer.", ["endpoint"])
-        self.queue_seconds = self._seconds("queue", "Waiting for lanes, to decode in and to infer in.")
+        self.queue_seconds = self._seconds("queue", "Waiting for a lane.")
         self.decode_seconds = self._seconds("decode", "Photo bytes to pixels.")
         self.inference_seconds = self._seconds("inference", "Letterbox, network and suppression.")
         self.in_flight = Gauge(
