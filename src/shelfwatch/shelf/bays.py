@@ -1,0 +1,127 @@
+"""The bays of a photo: parts side by side whose rows do not line up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shelfwatch.shelf.pairs import Indices, Pairs
+from shelfwatch.shelf.rows import BINS, Bay, find_rows
+from shelfwatch.shelf.slant import Floats, Slant
+
+TANGLED = 0.03  # share of products that rows cannot hold, from which bays are looked for
+REMAINING = 0.4  # share of those that may remain
+PLACES = 96  # across a photo at which bays may meet
+TRIED = 4  # best such places looked at closely
+LEAST = 3  # products a bay holds
+DEPTH = 3  # times a photo may be split
+STEP = 0.035  # mean step of a row's feet where bays meet, in distances of rows, the largest step left out
+LARGEST_STEP = 0.25  # in distances of rows; a product further off is a mistake
+TELLING = 2  # products at least from which the front of a shelf is known
+EDGE = 0.2  # of a product's width: its sides, over which an upright may pass
+CROSSING = 0.02  # share of products that may reach over such a place
+
+
+def find_bays(boxes: Floats, pairs: Pairs) -> list[Bay]:
+    """The bays of a photo, left to right; `boxes` is float64 (N, 4), N at least 1."""
+    return [
+        found
+        for part in _split(boxes, pairs, find_rows(boxes, pairs, np.arange(len(boxes))), DEPTH)
+        for found in _step_apart(boxes, pairs, part)
+    ]
+
+
+def _split(boxes: Floats, pairs: Pairs, bay: Bay, depth: int) -> list[Bay]:
+    """The parts of a bay, split until one set of rows holds the products of each."""
+    sides = _tangled_sides(boxes, pairs, bay) if depth else None
+    return [bay] if sides is None else [part for side in sides for part in _split(boxes, pairs, side, depth - 1)]
+
+
+def _tangled_sides(boxes: Floats, pairs: Pairs, bay: Bay) -> tuple[Bay, Bay] | None:
+    """Two bays of products that one set of rows cannot hold."""
+    if bay.tangled <= TANGLED * len(bay.members):
+        return None
+    best, least = None, bay.tangled * REMAINING
+    for place in _places(boxes[bay.members], bay.slant):
+        sides = _sides(boxes, pairs, bay.members, place)
+        if sides is not None and sides[0].tangled + sides[1].tangled <= least:
+            best, least = sides, sides[0].tangled + sides[1].tangled - 1
+    return best
+
+
+def _sides(boxes: Floats, pairs: Pairs, members: Indices, place: float) -> tuple[Bay, Bay] | None:
+    """What stands left and right of a place, where that is enough for two bays."""
+    inside = boxes[members, 0] + boxes[members, 2] < 2 * place
+    if not LEAST <= inside.sum() <= len(members) - LEAST:
+        return None
+    return find_rows(boxes, pairs, members[inside]), find_rows(boxes, pairs, members[~inside])
+
+
+def _step_apart(boxes: Floats, pairs: Pairs, bay: Bay) -> tuple[Bay, ...]:
+    """Two bays whose rows nearly line up: at one place the feet of several rows step up or down."""
+    rows = int(bay.row.max()) + 1
+    if rows < 3:
+        return (bay,)
+    on_shelf = np.ones(len(boxes), bool)
+    row = np.full(len(boxes), -1)
+    row[bay.members] = bay.row
+    on_shelf[pairs.above[row[pairs.above] == row[pairs.below]]] = False
+    members = bay.members[on_shelf[bay.members]]
+    x1, foot, x2 = boxes[members, 0], boxes[members, 3], boxes[members, 2]
+    middle, row = (x1 + x2) / 2, row[members]
+    foot = bay.slant.follow(foot, middle, bay.slant.middle[0])
+    floor = np.array([np.median(foot[row == number]) for number in range(rows)])
+    off = ((foot - floor[row]) / np.median(np.diff(floor))).clip(-LARGEST_STEP, LARGEST_STEP)
+    places = np.linspace(x1.min(), x2.max(), PLACES + 2)[1:-1]
+    part = np.searchsorted(places, middle)
+    # The foremost feet of a side tell where its shelf ends; others may only stand further back.
+    front = np.full((rows, PLACES + 1), -LARGEST_STEP)
+    np.maximum.at(front, (row, part), off)
+    left = np.maximum.accumulate(front, axis=1)[:, :-1]
+    right = np.maximum.accumulate(front[:, ::-1], axis=1)[:, -2::-1]
+    number, total = np.zeros((2, rows, PLACES + 1))
+    np.add.at(number, (row, part), 1)
+    np.add.at(total, (row, part), off)
+    before, summed = number.cumsum(axis=1), total.cumsum(axis=1)
+    after, rest = before[:, -1:] - before[:, :-1], summed[:, -1:] - summed[:, :-1]
+    before, summed = before[:, :-1], summed[:, :-1]
+    step = np.where(np.minimum(before, after) < TELLING, 0, np.abs(left - right))
+    typical = (step.sum(axis=0) - step.max(axis=0)) / (rows - 1)
+    lean = EDGE * (x2 - x1)  # uprights seldom run straight up a photo
+    crossing = np.searchsorted(np.sort(x1 + lean), places) - np.searchsorted(np.sort(x2 - lean), places)
+    # Of the places with such steps, the one that leaves the feet of each side most even.
+    apart = summed / np.maximum(before, 1) - rest / np.maximum(after, 1)
+    evened = (before * after / np.maximum(before + after, 1) * apart**2).sum(axis=0)
+    evened[(typical < STEP) | (crossing > CROSSING * len(boxes))] = 0
+    best = int(evened.argmax())
+    if evened[best] == 0:
+        return (bay,)
+    return _sides(boxes, pairs, bay.members, float(places[best])) or (bay,)
+
+
+def _places(boxes: Floats, slant: Slant) -> Floats:
+    """Where two bays are likeliest to meet: each side alone has more clear height than both together."""
+    middle = (boxes[:, 0] + boxes[:, 2]) / 2
+    left, right = float(boxes[:, 0].min()), float(boxes[:, 2].max())
+    top, bottom = (slant.follow(boxes[:, side], middle, slant.middle[0]) for side in (1, 3))
+    low, high = float(top.min()), float(bottom.max())
+    y1, y2 = (((edge - low) / (high - low) * BINS).astype(np.intp) for edge in (top, bottom))
+    x1, x2 = (((boxes[:, side] - left) / (right - left) * PLACES).astype(np.intp) for side in (0, 2))
+    filled = np.zeros((BINS + 1, PLACES + 1))
+    for rows, columns, sign in ((y1, x1, 1), (y1, x2, -1), (y2, x1, -1), (y2, x2, 1)):
+        np.add.at(filled, (rows, columns), sign)
+    before = (filled.cumsum(axis=0).cumsum(axis=1) > 0.5)[:BINS, :PLACES].cumsum(axis=1)
+    total = before[:, -1:]
+    share = np.arange(1, PLACES + 1) / PLACES
+    clear = [side < 0.1 * np.maximum(side.max(axis=0), 1) for side in (before, total - before)]
+    gain = clear[0].mean(axis=0) * share + clear[1].mean(axis=0) * (1 - share)
+    crossed = np.zeros(PLACES + 1)
+    np.add.at(crossed, x1, 1)
+    np.add.at(crossed, x2, -1)
+    gain -= crossed.cumsum()[:PLACES] / len(boxes)
+    chosen: list[int] = []
+    for place in np.argsort(-gain, kind="stable").tolist():
+        if all(abs(place - other) > 2 for other in chosen):
+            chosen.append(place)
+        if len(chosen) == TRIED:
+            break
+    return left + (np.array(chosen) + 1) / PLACES * (right - left)

@@ -1,0 +1,62 @@
+"""Products that stand in a row, left to right: which share a place because they are stacked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shelfwatch.shelf.pairs import Indices
+from shelfwatch.shelf.slant import Floats
+
+NESTED = 0.8  # share of a box inside a larger one from which both are the same product
+SMALLEST = 0.2  # of the larger one's area; smaller boxes are no second look at it
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Places of the products of one row.
+
+    `position` and `level` are int64 (N,), one a product; `box` is float64 (P, 4), the bounds of each place's products,
+    left to right.
+    """
+
+    position: NDArray[np.int64]
+    level: NDArray[np.int64]
+    box: Floats
+
+
+def hosts(boxes: Floats) -> Indices:
+    """The larger box that holds most of each box and is the same product, itself where there is none; (N,)."""
+    x1, y1, x2, y2 = boxes.T
+    area = (x2 - x1) * (y2 - y1)
+    width = np.minimum(x2[None, :], x2[:, None]) - np.maximum(x1[None, :], x1[:, None])
+    height = np.minimum(y2[None, :], y2[:, None]) - np.maximum(y1[None, :], y1[:, None])
+    held = width.clip(0) * height.clip(0) > np.maximum(NESTED * area[:, None], SMALLEST * area[None, :])
+    everyone = np.arange(len(boxes))
+    # Of two equal boxes the first holds the second.
+    held &= (area[None, :] > area[:, None]) | ((area[None, :] == area[:, None]) & (everyone < everyone[:, None]))
+    largest = np.where(held, area[None, :], 0).argmax(axis=1)
+    host = np.where(held[everyone, largest], largest, everyone)
+    while (host[host] != host).any():
+        host = host[host]
+    return host
+
+
+def arrange(boxes: Floats, below: Indices) -> Columns:
+    """Positions and levels in one row; `below` is the product each one stands on, itself for those on the shelf."""
+    root, level = below.copy(), (below != np.arange(len(below))).astype(np.int64)
+    while (root[root] != root).any():
+        level, root = level + level[root], root[root]
+    feet, column = np.unique(root, return_inverse=True)
+    box = np.empty((len(feet), 4))
+    for side, least in enumerate((np.inf, np.inf, -np.inf, -np.inf)):
+        edge = np.full(len(feet), least)
+        (np.minimum if side < 2 else np.maximum).at(edge, column, boxes[:, side])
+        box[:, side] = edge
+    order = np.argsort(boxes[feet, 0] + boxes[feet, 2], kind="stable")
+    place = np.empty(len(feet), np.int64)
+    place[order] = np.arange(len(feet))
+    # Products side by side on one below share its place; the levels of a place count without holes.
+    return Columns(place[column], level, box[order])

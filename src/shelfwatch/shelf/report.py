@@ -1,0 +1,198 @@
+"""The report on one photo of a shelf: rows, positions, levels, gaps and fill rates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shelfwatch.inference.detections import Detections
+from shelfwatch.shelf.bays import find_bays
+from shelfwatch.shelf.columns import Columns, arrange, hosts
+from shelfwatch.shelf.gaps import Line, Space, find_gaps
+from shelfwatch.shelf.pairs import Indices, Pairs
+from shelfwatch.shelf.slant import Floats
+
+MAJOR = 1.5  # facings from which a gap is major: more than one product is missing
+CRITICAL = 3.0  # facings from which it is critical
+NOWHERE = -1  # row, position and level of what is no product
+
+Box = tuple[float, float, float, float]
+Severity = Literal["minor", "major", "critical"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the shelf: `index` counts from the top, `bay` from the left; `box` bounds its products and gaps.
+
+    `fill_rate` is the share of its length that is not gap, 0..1.
+    """
+
+    index: int
+    bay: int
+    box: Box
+    facings: int
+    fill_rate: float
+
+
+@dataclass(frozen=True)
+class Gap:
+    """An empty place of a row; `width_facings` is its width in widths of its neighbours."""
+
+    row: int
+    box: Box
+    width_facings: float
+
+    @property
+    def severity(self) -> Severity:
+        """How much is missing: less than `MAJOR`, less than `CRITICAL`, or more."""
+        if self.width_facings < MAJOR:
+            return "minor"
+        return "major" if self.width_facings < CRITICAL else "critical"
+
+
+@dataclass(frozen=True, eq=False)
+class ShelfReport:
+    """What stands where in one photo.
+
+    `row`, `position` and `level` are int32 (N,), one a detection and in their order, `NOWHERE` for what is no product.
+    Second boxes of one product share its place and are not counted in `facings`. `fill_rate` is the share of all rows'
+    length that is not gap, 0 where no product is seen. Boxes are in pixels, as those of the detections.
+    """
+
+    row: NDArray[np.int32]
+    position: NDArray[np.int32]
+    level: NDArray[np.int32]
+    rows: tuple[Row, ...]
+    gaps: tuple[Gap, ...]
+    facings: int
+    fill_rate: float
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready report: facings, fill rate, rows and gaps."""
+        return {
+            "facings": self.facings,
+            "fill_rate": round(self.fill_rate, 4),
+            "rows": [
+                {
+                    "index": row.index,
+                    "bay": row.bay,
+                    "box": _rounded(row.box),
+                    "facings": row.facings,
+                    "fill_rate": round(row.fill_rate, 4),
+                }
+                for row in self.rows
+            ],
+            "gaps": [
+                {
+                    "row": gap.row,
+                    "box": _rounded(gap.box),
+                    "width_facings": round(gap.width_facings, 2),
+                    "severity": gap.severity,
+                }
+                for gap in self.gaps
+            ],
+        }
+
+    def place(self, detections: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The JSON-ready detections with row, position and level, which are None for what is no product."""
+        places = np.column_stack([self.row, self.position, self.level]).tolist()
+        return [
+            {**detection, **{name: None if at == NOWHERE else at for name, at in zip(NAMES, place, strict=True)}}
+            for detection, place in zip(detections, places, strict=True)
+        ]
+
+
+NAMES = ("row", "position", "level")
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """One row before rows are numbered across bays."""
+
+    bay: int
+    members: Indices
+    columns: Columns
+    line: Line
+    gaps: list[Space]
+
+
+def analyze(
+    detections: Detections,
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    products: Collection[int] | None = None,
+) -> ShelfReport:
+    """Where each product stands and what is missing.
+
+    `width` and `height` are those of the photo in pixels; with them, gaps at its edges are told from products it cuts.
+    `products` are the class ids of products; None takes every class for one.
+    """
+    boxes = detections.xyxy.astype(np.float64)
+    real = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    if products is not None:
+        real &= np.isin(detections.class_id, list(products))
+    seen = np.flatnonzero(real)
+    row, position, level = np.full((3, len(boxes)), NOWHERE, np.int32)
+    if not len(seen):
+        return ShelfReport(row, position, level, (), (), 0, 0.0)
+    host = hosts(boxes[seen])
+    facings = seen[host == np.arange(len(seen))]
+    photo = (float(width), float(height)) if width and height else None
+    rows: list[Row] = []
+    gaps: list[Gap] = []
+    lengths, missing = [], []
+    for index, found in enumerate(_rows(boxes[facings], photo)):
+        members = facings[found.members]
+        row[members], position[members], level[members] = index, found.columns.position, found.columns.level
+        spaces = np.array([space.box for space in found.gaps]).reshape(-1, 4)
+        bounds = np.concatenate([found.columns.box, spaces])
+        box = (*bounds[:, :2].min(axis=0).tolist(), *bounds[:, 2:].max(axis=0).tolist())
+        lengths.append(box[2] - box[0])
+        missing.append(float((spaces[:, 2] - spaces[:, 0]).sum()))
+        rows.append(Row(index, found.bay, box, len(members), 1 - missing[-1] / lengths[-1]))
+        gaps += [Gap(index, _inside(space.box, photo), space.facings) for space in found.gaps]
+    for place in (row, position, level):
+        place[seen] = place[seen[host]]
+    return ShelfReport(row, position, level, tuple(rows), tuple(gaps), len(facings), 1 - sum(missing) / sum(lengths))
+
+
+def _rows(boxes: Floats, photo: tuple[float, float] | None) -> list[_Found]:
+    """Every row of a photo, by the height at which it passes the middle of its bay."""
+    pairs = Pairs.find(boxes)
+    rows = []
+    for number, bay in enumerate(find_bays(boxes, pairs)):
+        row = np.full(len(boxes), NOWHERE)
+        row[bay.members] = bay.row
+        below = np.arange(len(boxes))
+        stacked = (row[pairs.above] == row[pairs.below]) & (row[pairs.above] != NOWHERE)
+        below[pairs.above[stacked]] = pairs.below[stacked]
+        found = []
+        for index in range(int(bay.row.max()) + 1):
+            members = np.flatnonzero(row == index)
+            columns = arrange(boxes[members], np.searchsorted(members, below[members]))
+            box = columns.box
+            feet = bay.slant.follow(box[:, 3], (box[:, 0] + box[:, 2]) / 2, bay.slant.middle[0])
+            found.append((members, columns, Line(box, float(np.median(feet)))))
+        gaps = find_gaps([line for _, _, line in found], bay.slant, photo)
+        rows += [
+            _Found(number, members, columns, line, [gap for gap in gaps if gap.row == index])
+            for index, (members, columns, line) in enumerate(found)
+        ]
+    return sorted(rows, key=lambda found: found.line.height)
+
+
+def _inside(box: Box, photo: tuple[float, float] | None) -> Box:
+    """The part of a box inside the photo."""
+    if photo is None:
+        return box
+    across, down = photo
+    return max(box[0], 0.0), max(box[1], 0.0), min(box[2], across), min(box[3], down)
+
+
+def _rounded(box: Box) -> list[float]:
+    return [round(edge, 2) for edge in box]
