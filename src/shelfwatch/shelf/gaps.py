@@ -14,7 +14,8 @@ LEAST_AT_EDGE = 0.75  # facings where the photo ends: a product cut by its edge 
 NEAR_EDGE = 0.9  # facings between a bay's outermost products and the photo's edge up to which the edge cuts the bay
 BESIDE = 2  # neighbours on each side whose width counts
 ORDINARY = 0.4  # facings; wider spaces do not count when a row's ordinary space is sought
-IN_LINE = 0.5  # facings by which the ends of rows may differ and still be the end of the bay
+IN_LINE = 0.2  # facings by which the ends of rows may differ and still be the end of the bay
+REACHING = 1 / 3  # share of the rows that reach the end of their bay at least
 LEAN = 0.2  # steepest lean of an upright, in widths a height
 
 
@@ -91,23 +92,20 @@ def _ends(outermost: Sequence[float], lines: Sequence[Line], edge: float | None)
 
     The end is the line that most rows reach, or the photo's `edge` where that cuts the bay.
     """
-    unknown = [(np.inf, LEAST)] * len(lines)
     x, y = np.array(outermost), np.array([line.height for line in lines])
     facing = float(np.median(np.concatenate([line.width for line in lines])))
-    if len(lines) < 2:
-        return unknown
-    if edge is not None and np.median(x) - edge < NEAR_EDGE * facing:
+    enough = max(2.0, REACHING * len(lines))
+    if len(lines) > 1:
+        one, other = np.triu_indices(len(lines), 1)
+        lean = (x[other] - x[one]) / np.maximum(y[other] - y[one], 1e-9)
+        straight = np.abs(lean) <= LEAN
+        one, lean = np.append(one[straight], x.argmin()), np.append(lean[straight], 0.0)
+        line = x[one, None] + lean[:, None] * (y[None, :] - y[one, None])
+        reached = (np.abs(x[None, :] - line) <= IN_LINE * facing).sum(axis=1)
+        # Among lines that as many rows reach, the one furthest out.
+        best = int(np.lexsort((line.mean(axis=1), -reached))[0])
+        if reached[best] >= enough:
+            return [(float(end if edge is None else max(end, edge)), LEAST) for end in line[best]]
+    if edge is not None and len(lines) > 1 and np.quantile(x, REACHING) - edge < NEAR_EDGE * facing:
         return [(edge, LEAST_AT_EDGE)] * len(lines)
-    one, other = np.triu_indices(len(lines), 1)
-    lean = (x[other] - x[one]) / np.maximum(y[other] - y[one], 1e-9)
-    straight = np.abs(lean) <= LEAN
-    one, lean = np.append(one[straight], x.argmin()), np.append(lean[straight], 0.0)
-    line = x[one, None] + lean[:, None] * (y[None, :] - y[one, None])
-    off = x[None, :] - line
-    reached = np.abs(off) <= IN_LINE * facing
-    # Among lines that as many rows reach, the one furthest out.
-    best = int(np.lexsort((line.mean(axis=1), -reached.sum(axis=1)))[0])
-    if reached[best].sum() < max(2, len(lines) / 2):
-        return unknown
-    ends = line[best] if edge is None else np.maximum(line[best], edge)
-    return [(float(end), LEAST) for end in ends]
+    return [(np.inf, LEAST)] * len(lines)
