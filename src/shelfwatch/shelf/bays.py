@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import numpy as np
 
-from shelfwatch.shelf.pairs import Indices, Pairs
+from shelfwatch.shelf.links import Floats, Indices, Links
 from shelfwatch.shelf.rows import BINS, Bay, find_rows
-from shelfwatch.shelf.slant import Floats, Slant
 
 TANGLED = 0.03  # share of products that rows cannot hold, from which bays are looked for
 REMAINING = 0.4  # share of those that may remain
@@ -21,58 +22,54 @@ EDGE = 0.2  # of a product's width: its sides, over which an upright may pass
 CROSSING = 0.02  # share of products that may reach over such a place
 
 
-def find_bays(boxes: Floats, pairs: Pairs) -> list[Bay]:
+def find_bays(boxes: Floats, links: Links) -> list[Bay]:
     """The bays of a photo, left to right; `boxes` is float64 (N, 4), N at least 1."""
     return [
         found
-        for part in _split(boxes, pairs, find_rows(boxes, pairs, np.arange(len(boxes))), DEPTH)
-        for found in _step_apart(boxes, pairs, part)
+        for part in _split(boxes, links, find_rows(boxes, links, np.arange(len(boxes))), DEPTH)
+        for found in _step_apart(boxes, links, part)
     ]
 
 
-def _split(boxes: Floats, pairs: Pairs, bay: Bay, depth: int) -> list[Bay]:
+def _split(boxes: Floats, links: Links, bay: Bay, depth: int) -> list[Bay]:
     """The parts of a bay, split until one set of rows holds the products of each."""
-    sides = _tangled_sides(boxes, pairs, bay) if depth else None
-    return [bay] if sides is None else [part for side in sides for part in _split(boxes, pairs, side, depth - 1)]
+    sides = _tangled_sides(boxes, links, bay) if depth else None
+    return [bay] if sides is None else [part for side in sides for part in _split(boxes, links, side, depth - 1)]
 
 
-def _tangled_sides(boxes: Floats, pairs: Pairs, bay: Bay) -> tuple[Bay, Bay] | None:
+def _tangled_sides(boxes: Floats, links: Links, bay: Bay) -> tuple[Bay, Bay] | None:
     """Two bays of products that one set of rows cannot hold."""
     if bay.tangled <= TANGLED * len(bay.members):
         return None
     best, least = None, bay.tangled * REMAINING
-    for place in _places(boxes[bay.members], bay.slant):
-        sides = _sides(boxes, pairs, bay.members, place)
+    for place in _places(boxes[bay.members], bay):
+        sides = _sides(boxes, links, bay.members, place)
         if sides is not None and sides[0].tangled + sides[1].tangled <= least:
             best, least = sides, sides[0].tangled + sides[1].tangled - 1
     return best
 
 
-def _sides(boxes: Floats, pairs: Pairs, members: Indices, place: float) -> tuple[Bay, Bay] | None:
+def _sides(boxes: Floats, links: Links, members: Indices, place: float) -> tuple[Bay, Bay] | None:
     """What stands left and right of a place, where that is enough for two bays."""
     inside = boxes[members, 0] + boxes[members, 2] < 2 * place
     if not LEAST <= inside.sum() <= len(members) - LEAST:
         return None
-    return find_rows(boxes, pairs, members[inside]), find_rows(boxes, pairs, members[~inside])
+    return find_rows(boxes, links, members[inside]), find_rows(boxes, links, members[~inside])
 
 
-def _step_apart(boxes: Floats, pairs: Pairs, bay: Bay) -> tuple[Bay, ...]:
+def _step_apart(boxes: Floats, links: Links, bay: Bay) -> tuple[Bay, ...]:
     """Two bays whose rows nearly line up: at one place the feet of several rows step up or down."""
-    rows = int(bay.row.max()) + 1
+    rows = bay.rows
     if rows < 3:
         return (bay,)
-    on_shelf = np.ones(len(boxes), bool)
-    row = np.full(len(boxes), -1)
-    row[bay.members] = bay.row
-    on_shelf[pairs.above[row[pairs.above] == row[pairs.below]]] = False
-    members = bay.members[on_shelf[bay.members]]
-    x1, foot, x2 = boxes[members, 0], boxes[members, 3], boxes[members, 2]
-    middle, row = (x1 + x2) / 2, row[members]
-    foot = bay.slant.follow(foot, middle, bay.slant.middle[0])
-    floor = np.array([np.median(foot[row == number]) for number in range(rows)])
-    off = ((foot - floor[row]) / np.median(np.diff(floor))).clip(-LARGEST_STEP, LARGEST_STEP)
+    on_shelf = np.ones(len(bay.members), bool)
+    on_shelf[bay.links.above[bay.links.stacked(bay.row)]] = False
+    own, row, foot = boxes[bay.members[on_shelf]], bay.row[on_shelf], bay.foot[on_shelf]
+    x1, x2 = own[:, 0], own[:, 2]
+    floor = np.array([median(foot[row == number].tolist()) for number in range(rows)])
+    off = ((foot - floor[row]) / median(np.diff(floor).tolist())).clip(-LARGEST_STEP, LARGEST_STEP)
     places = np.linspace(x1.min(), x2.max(), PLACES + 2)[1:-1]
-    part = np.searchsorted(places, middle)
+    part = np.searchsorted(places, (x1 + x2) / 2)
     # The foremost feet of a side tell where its shelf ends; others may only stand further back.
     front = np.full((rows, PLACES + 1), -LARGEST_STEP)
     np.maximum.at(front, (row, part), off)
@@ -95,16 +92,14 @@ def _step_apart(boxes: Floats, pairs: Pairs, bay: Bay) -> tuple[Bay, ...]:
     best = int(evened.argmax())
     if evened[best] == 0:
         return (bay,)
-    return _sides(boxes, pairs, bay.members, float(places[best])) or (bay,)
+    return _sides(boxes, links, bay.members, float(places[best])) or (bay,)
 
 
-def _places(boxes: Floats, slant: Slant) -> Floats:
+def _places(boxes: Floats, bay: Bay) -> Floats:
     """Where two bays are likeliest to meet: each side alone has more clear height than both together."""
-    middle = (boxes[:, 0] + boxes[:, 2]) / 2
     left, right = float(boxes[:, 0].min()), float(boxes[:, 2].max())
-    top, bottom = (slant.follow(boxes[:, side], middle, slant.middle[0]) for side in (1, 3))
-    low, high = float(top.min()), float(bottom.max())
-    y1, y2 = (((edge - low) / (high - low) * BINS).astype(np.intp) for edge in (top, bottom))
+    low, high = float(bay.top.min()), float(bay.foot.max())
+    y1, y2 = (((edge - low) / (high - low) * BINS).astype(np.intp) for edge in (bay.top, bay.foot))
     x1, x2 = (((boxes[:, side] - left) / (right - left) * PLACES).astype(np.intp) for side in (0, 2))
     filled = np.zeros((BINS + 1, PLACES + 1))
     for rows, columns, sign in ((y1, x1, 1), (y1, x2, -1), (y2, x1, -1), (y2, x2, 1)):

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shelfwatch.shelf.pairs import Indices
-from shelfwatch.shelf.slant import Floats
-
-NESTED = 0.8  # share of a box inside a larger one from which both are the same product
-SMALLEST = 0.2  # of the larger one's area; smaller boxes are no second look at it
+from shelfwatch.shelf.links import Floats, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,23 +21,6 @@ class Columns:
     position: NDArray[np.int64]
     level: NDArray[np.int64]
     box: Floats
-
-
-def hosts(boxes: Floats) -> Indices:
-    """The larger box that holds most of each box and is the same product, itself where there is none; (N,)."""
-    x1, y1, x2, y2 = boxes.T
-    area = (x2 - x1) * (y2 - y1)
-    width = np.minimum(x2[None, :], x2[:, None]) - np.maximum(x1[None, :], x1[:, None])
-    height = np.minimum(y2[None, :], y2[:, None]) - np.maximum(y1[None, :], y1[:, None])
-    held = width.clip(0) * height.clip(0) > np.maximum(NESTED * area[:, None], SMALLEST * area[None, :])
-    everyone = np.arange(len(boxes))
-    # Of two equal boxes the first holds the second.
-    held &= (area[None, :] > area[:, None]) | ((area[None, :] == area[:, None]) & (everyone < everyone[:, None]))
-    largest = np.where(held, area[None, :], 0).argmax(axis=1)
-    host = np.where(held[everyone, largest], largest, everyone)
-    while (host[host] != host).any():
-        host = host[host]
-    return host
 
 
 def arrange(boxes: Floats, below: Indices) -> Columns:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
 
 import numpy as np
 
-from shelfwatch.shelf.slant import Floats, Slant
+from shelfwatch.shelf.links import Floats
+from shelfwatch.shelf.slant import Slant
 
 LEAST = 0.6  # facings; a narrower space is no gap
 LEAST_AT_EDGE = 0.75  # facings where the photo ends: a product cut by its edge may stand there unseen
@@ -26,74 +30,78 @@ class Line:
     box: Floats
     height: float  # where it passes the middle of its bay
 
-    @property
-    def width(self) -> Floats:
-        """Width of each place, float64 (P,)."""
-        return self.box[:, 2] - self.box[:, 0]
+    @cached_property
+    def width(self) -> list[float]:
+        """Width of each place."""
+        width: list[float] = (self.box[:, 2] - self.box[:, 0]).tolist()
+        return width
 
-    def space(self) -> tuple[Floats, float]:
-        """The space right of each place but the last, float64 (P - 1,), and how wide one ordinarily is."""
-        reach = np.maximum.accumulate(self.box[:, 2])
-        free: Floats = self.box[1:, 0] - reach[:-1]
-        usual = free[free < ORDINARY * np.median(self.width)]
-        return free, max(float(np.median(usual)), 0.0) if len(usual) else 0.0
+    @cached_property
+    def space(self) -> list[float]:
+        """The space right of each place but the last."""
+        space: list[float] = (self.box[1:, 0] - np.maximum.accumulate(self.box[:, 2])[:-1]).tolist()
+        return space
+
+    @cached_property
+    def usual(self) -> float:
+        """The space that ordinarily is between two places."""
+        widest = ORDINARY * median(self.width)
+        ordinary = [space for space in self.space if space < widest]
+        return max(median(ordinary), 0.0) if ordinary else 0.0
 
 
 @dataclass(frozen=True)
 class Space:
-    """An empty place: its row in the bay, its box and its width in facings of its neighbours."""
+    """An empty place: its row in the bay, its left and right edge, its width in facings, and the places beside it."""
 
     row: int
-    box: tuple[float, float, float, float]
+    start: float
+    end: float
     facings: float
+    beside: tuple[int, int]
 
 
-def find_gaps(lines: Sequence[Line], slant: Slant, photo: tuple[float, float] | None) -> list[Space]:
+def find_gaps(lines: Sequence[Line], photo: tuple[float, float] | None) -> list[Space]:
     """The gaps of one bay, row by row and left to right; `photo` is its width and height where they are known."""
-    left = _ends([line.box[0, 0] for line in lines], lines, 0.0 if photo else None)
-    right = _ends([-line.box[:, 2].max() for line in lines], lines, -photo[0] if photo else None)
-    gaps = []
-    for number, line in enumerate(lines):
-        free, usual = line.space()
-        start, least = left[number]
-        gaps += _at_end(number, line, slant, usual, line.box[0, 0] - start, start, least, 0)
-        for place in np.flatnonzero(free > usual).tolist():
-            beside = line.width[max(place + 1 - BESIDE, 0) : place + 1 + BESIDE]
-            facings = float((free[place] - usual) / np.median(beside))
+    left = _ends([float(line.box[0, 0]) for line in lines], lines, 0.0 if photo else None)
+    right = _ends([-float(line.box[:, 2].max()) for line in lines], lines, -photo[0] if photo else None)
+    gaps: list[Space] = []
+    for row, line in enumerate(lines):
+        usual, last = line.usual, len(line.space)
+        start, least = left[row]
+        first = float(line.box[0, 0])
+        facings = (first - start - usual) / median(line.width[:BESIDE])
+        if least <= facings < math.inf:
+            gaps.append(Space(row, start, first - usual, facings, (0, 0)))
+        for place, space in enumerate(line.space):
+            facings = (space - usual) / median(line.width[max(place + 1 - BESIDE, 0) : place + 1 + BESIDE])
             if facings >= LEAST:
-                end = line.box[place + 1, 0] - usual / 2
-                gaps.append(_space(number, line.box[place : place + 2], slant, end - free[place] + usual, end, facings))
-        end, least = right[number]
+                end = float(line.box[place + 1, 0])
+                gaps.append(Space(row, end - space + usual / 2, end - usual / 2, facings, (place, place + 1)))
+        end, least = -right[row][0], right[row][1]
         reach = float(line.box[:, 2].max())
-        gaps += _at_end(number, line, slant, usual, -end - reach, reach + usual, least, -1)
+        facings = (end - reach - usual) / median(line.width[-BESIDE:])
+        if least <= facings < math.inf:
+            gaps.append(Space(row, reach + usual, end, facings, (last, last)))
     return gaps
 
 
-def _at_end(
-    row: int, line: Line, slant: Slant, usual: float, free: float, start: float, least: float, side: int
-) -> list[Space]:
-    """The gap between a row's first or last place and the end of its bay, if there is one."""
-    beside = line.width[:BESIDE] if side == 0 else line.width[-BESIDE:]
-    facings = float((free - usual) / np.median(beside))
-    if not least <= facings < np.inf:
-        return []
-    return [_space(row, line.box[[side]], slant, start, start + free - usual, facings)]
-
-
-def _space(row: int, beside: Floats, slant: Slant, start: float, end: float, facings: float) -> Space:
-    """A gap as high as the places beside it, moved along the shelf."""
-    middle, at = (start + end) / 2, (beside[:, 0] + beside[:, 2]) / 2
-    top, bottom = (float(slant.follow(beside[:, side], at, middle).mean()) for side in (1, 3))
-    return Space(row, (float(start), top, float(end), bottom), facings)
+def bound(gaps: Sequence[Space], lines: Sequence[Line], slant: Slant) -> Floats:
+    """The boxes of gaps, float64 (G, 4): as high as the places beside them, moved along the shelf."""
+    beside = np.array([lines[gap.row].box[list(gap.beside)] for gap in gaps]).reshape(-1, 2, 4)
+    start, end = np.array([(gap.start, gap.end) for gap in gaps]).reshape(-1, 2).T
+    at = (beside[..., 0] + beside[..., 2]) / 2
+    edges = slant.follow(beside[..., 1::2], at[..., None], (start + end)[:, None, None] / 2).mean(axis=1)
+    return np.column_stack([start, edges[:, 0], end, edges[:, 1]])
 
 
 def _ends(outermost: Sequence[float], lines: Sequence[Line], edge: float | None) -> list[tuple[float, float]]:
-    """Where the bay ends left of each row, and the least gap there in facings; without an end, minus infinity.
+    """Where the bay ends left of each row, infinity where that is unknown, and the least gap there in facings.
 
     The end is the line that most rows reach, or the photo's `edge` where that cuts the bay.
     """
     x, y = np.array(outermost), np.array([line.height for line in lines])
-    facing = float(np.median(np.concatenate([line.width for line in lines])))
+    facing = median([width for line in lines for width in line.width])
     enough = max(2.0, REACHING * len(lines))
     if len(lines) > 1:
         one, other = np.triu_indices(len(lines), 1)
@@ -106,6 +114,10 @@ def _ends(outermost: Sequence[float], lines: Sequence[Line], edge: float | None)
         best = int(np.lexsort((line.mean(axis=1), -reached))[0])
         if reached[best] >= enough:
             return [(float(end if edge is None else max(end, edge)), LEAST) for end in line[best]]
-    if edge is not None and len(lines) > 1 and np.quantile(x, REACHING) - edge < NEAR_EDGE * facing:
+    if (
+        edge is not None
+        and len(lines) > 1
+        and sorted(outermost)[int(REACHING * len(lines))] - edge < NEAR_EDGE * facing
+    ):
         return [(edge, LEAST_AT_EDGE)] * len(lines)
     return [(np.inf, LEAST)] * len(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Literal
 
 import numpy as np
@@ -11,10 +12,9 @@ from numpy.typing import NDArray
 
 from shelfwatch.inference.detections import Detections
 from shelfwatch.shelf.bays import find_bays
-from shelfwatch.shelf.columns import Columns, arrange, hosts
-from shelfwatch.shelf.gaps import Line, Space, find_gaps
-from shelfwatch.shelf.pairs import Indices, Pairs
-from shelfwatch.shelf.slant import Floats
+from shelfwatch.shelf.columns import Columns, arrange
+from shelfwatch.shelf.gaps import Line, bound, find_gaps
+from shelfwatch.shelf.links import Floats, Indices, Links, hosts
 
 MAJOR = 1.5  # facings from which a gap is major: more than one product is missing
 CRITICAL = 3.0  # facings from which it is critical
@@ -117,7 +117,8 @@ class _Found:
     members: Indices
     columns: Columns
     line: Line
-    gaps: list[Space]
+    gaps: Floats  # (G, 4)
+    gap_facings: list[float]
 
 
 def analyze(
@@ -149,13 +150,15 @@ def analyze(
     for index, found in enumerate(_rows(boxes[facings], photo)):
         members = facings[found.members]
         row[members], position[members], level[members] = index, found.columns.position, found.columns.level
-        spaces = np.array([space.box for space in found.gaps]).reshape(-1, 4)
-        bounds = np.concatenate([found.columns.box, spaces])
+        bounds = np.concatenate([found.columns.box, found.gaps])
         box = (*bounds[:, :2].min(axis=0).tolist(), *bounds[:, 2:].max(axis=0).tolist())
         lengths.append(box[2] - box[0])
-        missing.append(float((spaces[:, 2] - spaces[:, 0]).sum()))
+        missing.append(float((found.gaps[:, 2] - found.gaps[:, 0]).sum()))
         rows.append(Row(index, found.bay, box, len(members), 1 - missing[-1] / lengths[-1]))
-        gaps += [Gap(index, _inside(space.box, photo), space.facings) for space in found.gaps]
+        gaps += [
+            Gap(index, _inside(gap, photo), wide)
+            for gap, wide in zip(found.gaps.tolist(), found.gap_facings, strict=True)
+        ]
     for place in (row, position, level):
         place[seen] = place[seen[host]]
     return ShelfReport(row, position, level, tuple(rows), tuple(gaps), len(facings), 1 - sum(missing) / sum(lengths))
@@ -163,33 +166,30 @@ def analyze(
 
 def _rows(boxes: Floats, photo: tuple[float, float] | None) -> list[_Found]:
     """Every row of a photo, by the height at which it passes the middle of its bay."""
-    pairs = Pairs.find(boxes)
     rows = []
-    for number, bay in enumerate(find_bays(boxes, pairs)):
-        row = np.full(len(boxes), NOWHERE)
-        row[bay.members] = bay.row
-        below = np.arange(len(boxes))
-        stacked = (row[pairs.above] == row[pairs.below]) & (row[pairs.above] != NOWHERE)
-        below[pairs.above[stacked]] = pairs.below[stacked]
-        found = []
-        for index in range(int(bay.row.max()) + 1):
-            members = np.flatnonzero(row == index)
-            columns = arrange(boxes[members], np.searchsorted(members, below[members]))
-            box = columns.box
-            feet = bay.slant.follow(box[:, 3], (box[:, 0] + box[:, 2]) / 2, bay.slant.middle[0])
-            found.append((members, columns, Line(box, float(np.median(feet)))))
-        gaps = find_gaps([line for _, _, line in found], bay.slant, photo)
-        rows += [
-            _Found(number, members, columns, line, [gap for gap in gaps if gap.row == index])
-            for index, (members, columns, line) in enumerate(found)
-        ]
+    for number, bay in enumerate(find_bays(boxes, Links.find(boxes))):
+        below = np.arange(len(bay.members))
+        stacked = bay.links.stacked(bay.row)
+        below[bay.links.above[stacked]] = bay.links.below[stacked]
+        chosen, columns, lines = [], [], []
+        for index in range(bay.rows):
+            members = np.flatnonzero(bay.row == index)
+            chosen.append(bay.members[members])
+            columns.append(arrange(boxes[chosen[-1]], np.searchsorted(members, below[members])))
+            lines.append(Line(columns[-1].box, median(bay.foot[members[below[members] == members]].tolist())))
+        gaps = find_gaps(lines, photo)
+        gap_boxes = bound(gaps, lines, bay.slant)
+        for index, line in enumerate(lines):
+            own = [i for i, gap in enumerate(gaps) if gap.row == index]
+            facings = [gaps[i].facings for i in own]
+            rows.append(_Found(number, chosen[index], columns[index], line, gap_boxes[own], facings))
     return sorted(rows, key=lambda found: found.line.height)
 
 
-def _inside(box: Box, photo: tuple[float, float] | None) -> Box:
+def _inside(box: Sequence[float], photo: tuple[float, float] | None) -> Box:
     """The part of a box inside the photo."""
     if photo is None:
-        return box
+        return box[0], box[1], box[2], box[3]
     across, down = photo
     return max(box[0], 0.0), max(box[1], 0.0), min(box[2], across), min(box[3], down)
 

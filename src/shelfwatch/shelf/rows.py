@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shelfwatch.shelf.pairs import Indices, Pairs
-from shelfwatch.shelf.slant import Floats, Slant
+from shelfwatch.shelf.links import Floats, Indices, Links
+from shelfwatch.shelf.slant import Slant
 
 BINS = 512  # heights at which products across a bay are summed up
 DEEPEST = 0.35  # products at a shelf's front edge, as a share of those in the emptier row beside it
@@ -17,43 +18,56 @@ APART = 0.08  # least space between rows in heights of the lower product above o
 
 @dataclass(frozen=True, eq=False)
 class Bay:
-    """Part of a photo in which rows line up, and how they run."""
+    """Part of a photo in which rows line up, and how they run.
 
-    members: Indices  # products
-    row: NDArray[np.int64]  # of each member, 0 = top
+    `members` are the indices of its products, `links` how they stand to each other; `row` is int64, the row of each
+    from the top; `top` and `foot` are float64, where the shelf lines through a product's top and foot pass the middle
+    of the bay, in pixels.
+    """
+
+    members: Indices
+    links: Links
     slant: Slant
-    tangled: int  # pairs in one row that have a shelf between them, and stacks in two
+    row: NDArray[np.int64]
+    top: Floats
+    foot: Floats
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return int(self.row.max()) + 1
+
+    @property
+    def tangled(self) -> int:
+        """Pairs in one row that have a shelf between them, and stacks in two rows."""
+        space = self.links.space
+        return int(np.count_nonzero(np.where(self.links.stacked(self.row), space > 2 * APART, space < APART / 2)))
 
 
-def find_rows(boxes: Floats, pairs: Pairs, members: Indices) -> Bay:
+def find_rows(boxes: Floats, links: Links, members: Indices) -> Bay:
     """The rows of the products `members` as if they stood in one bay; `boxes` is float64 (N, 4)."""
-    own = boxes[members]
-    slant = Slant.fit(own)
+    own, links = boxes[members], links.within(members, len(boxes))
+    slant = Slant.fit(own, links)
     middle = (own[:, 0] + own[:, 2]) / 2
-    top, bottom = (slant.follow(own[:, side], middle, slant.middle[0]) for side in (1, 3))
-    local = np.full(len(boxes), -1)
-    local[members] = np.arange(len(members))
-    within = (local[pairs.above] >= 0) & (local[pairs.below] >= 0)
-    above, below, space = local[pairs.above[within]], local[pairs.below[within]], pairs.space[within]
-    cuts = _valleys(top, bottom, own[:, 2] - own[:, 0])
-    band = np.searchsorted(cuts, (top + bottom) / 2)
-    crossing = band[below] - band[above] == 1
+    top, foot = slant.follow(own[:, 1::2].T, middle, slant.middle[0])
+    cuts = _valleys(top, foot, own[:, 2] - own[:, 0])
+    height = (top + foot) / 2
+    band = np.searchsorted(cuts, height)
+    crossing = band[links.below] - band[links.above] == 1
     keep = []
     for number in range(len(cuts)):
-        voters = space[crossing & (band[above] == number)]
-        if not len(voters) or np.median(voters) >= APART:
+        voters = links.space[crossing & (band[links.above] == number)].tolist()
+        if not voters or median(voters) >= APART:
             keep.append(number)
-    row = np.searchsorted(cuts[keep], (top + bottom) / 2)
-    _, row = np.unique(row, return_inverse=True)
-    tangled = np.count_nonzero(np.where(row[above] == row[below], space > 2 * APART, space < APART / 2))
-    return Bay(members, row, slant, int(tangled))
+    _, row = np.unique(np.searchsorted(cuts[keep], height), return_inverse=True)
+    return Bay(members, links, slant, row, top, foot)
 
 
-def _valleys(top: Floats, bottom: Floats, width: Floats) -> Floats:
+def _valleys(top: Floats, foot: Floats, width: Floats) -> Floats:
     """Heights that few products reach across, with more above and below: a shelf's front edge or a stack's seam."""
-    low, high = float(top.min()), float(bottom.max())
+    low, high = float(top.min()), float(foot.max())
     scale = BINS / (high - low)
-    first, last = ((edge - low) * scale for edge in (top, bottom))
+    first, last = ((edge - low) * scale for edge in (top, foot))
     change = np.bincount(first.astype(np.intp), width, BINS + 1) - np.bincount(last.astype(np.intp), width, BINS + 1)
     there = np.cumsum(change)[:BINS]
     there[there < 1e-6 * width.sum()] = 0  # what rounding leaves

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from shelfwatch.shelf.links import ALIKE, Floats, Links
 
-REACH = 2.0  # how far a right neighbour's middle may be, in mean widths of the two
-ALIKE = 0.15  # difference of height up to which neighbours say how the shelf runs, as a share of the taller
 ROUNDS = 6  # of reweighting; more change nothing that shows
 NOISE = 0.02  # least spread of slopes between neighbours: boxes are not exact
 # Standard deviations expected of the slope in the middle and of its change over half a photo to the right, downwards
@@ -32,24 +30,25 @@ class Slant:
     terms: tuple[float, float, float, float]
 
     @classmethod
-    def fit(cls, boxes: Floats) -> Self:
+    def fit(cls, boxes: Floats, links: Links) -> Self:
         """The slope that neighbours of like height agree on; `boxes` is float64 (N, 4), N at least 1."""
         low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         middle, unit = (low + high) / 2, float((high - low).max()) / 2
-        left, right = _neighbours(boxes)
+        left, right = links.left, links.right
         height = boxes[:, 3] - boxes[:, 1]
-        centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-        step = centre[right] - centre[left]
+        # Feet stand on the shelf; tops are as high as the products.
+        feet = np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]])
+        step = feet[right] - feet[left]
         slope = step[:, 1] / step[:, 0]
-        x, y = (((centre[left] + centre[right]) / 2 - middle) / unit).T
+        x, y = (((feet[left] + feet[right]) / 2 - middle) / unit).T
         design = np.column_stack([np.ones_like(x), x, y, x * y])
         likeness = 1 - np.abs(height[left] - height[right]) / (ALIKE * np.maximum(height[left], height[right]))
         terms = np.zeros(4)
         if len(slope):
-            terms[0] = np.median(slope)
+            terms[0] = median(slope.tolist())
         for _ in range(ROUNDS):
             error = slope - design @ terms
-            spread = max(NOISE, 1.48 * float(np.median(np.abs(error)))) if len(error) else NOISE
+            spread = max(NOISE, 1.48 * median(np.abs(error).tolist())) if len(error) else NOISE
             weight = likeness / (1 + (error / (2 * spread)) ** 2) / spread**2
             pull = design.T * weight
             terms = np.linalg.solve(pull @ design + np.diag(EXPECTED**-2), pull @ slope)
@@ -69,18 +68,3 @@ class Slant:
             at = at + step / 2
         followed: Floats = height * self.unit + self.middle[1]
         return followed
-
-
-def _neighbours(boxes: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Boxes with a right neighbour of like height, and that neighbour."""
-    x1, y1, x2, y2 = boxes.T
-    width, height, middle = x2 - x1, y2 - y1, (x1 + x2) / 2
-    away = middle[None, :] - middle[:, None]
-    reach = (width[None, :] + width[:, None]) / 2
-    overlap = np.minimum(y2[None, :], y2[:, None]) - np.maximum(y1[None, :], y1[:, None])
-    shorter, taller = np.minimum(height[None, :], height[:, None]), np.maximum(height[None, :], height[:, None])
-    fits = (away > reach / 2) & (away < REACH * reach) & (overlap > shorter / 2) & (taller - shorter < ALIKE * taller)
-    away[~fits] = np.inf
-    nearest = away.argmin(axis=1)
-    left = np.flatnonzero(np.isfinite(away[np.arange(len(boxes)), nearest]))
-    return left, nearest[left]
