@@ -16,6 +16,7 @@ TRIED = 4  # best such places looked at closely
 LEAST = 3  # products a bay holds
 DEPTH = 3  # times a photo may be split
 STEP = 0.035  # mean step of a row's feet where bays meet, in distances of rows, the largest step left out
+EVENED = 0.4  # share of the unevenness of feet that a step at one place explains
 LARGEST_STEP = 0.25  # in distances of rows; a product further off is a mistake
 TELLING = 2  # products at least from which the front of a shelf is known
 EDGE = 0.2  # of a product's width: its sides, over which an upright may pass
@@ -88,7 +89,9 @@ def _step_apart(boxes: Floats, links: Links, bay: Bay) -> tuple[Bay, ...]:
     # Of the places with such steps, the one that leaves the feet of each side most even.
     apart = summed / np.maximum(before, 1) - rest / np.maximum(after, 1)
     evened = (before * after / np.maximum(before + after, 1) * apart**2).sum(axis=0)
-    evened[(typical < STEP) | (crossing > CROSSING * len(boxes))] = 0
+    uneven = float((off**2).sum() - (total.sum(axis=1) ** 2 / np.maximum(number.sum(axis=1), 1)).sum())
+    evened[(typical < STEP) | (evened < EVENED * uneven) | (2 * (step > STEP).sum(axis=0) < rows)] = 0
+    evened[crossing > CROSSING * len(own)] = 0
     best = int(evened.argmax())
     if evened[best] == 0:
         return (bay,)
