@@ -12,7 +12,8 @@ from shelfwatch.shelf.rows import BINS, Bay, find_rows
 TANGLED = 0.03  # share of products that rows cannot hold, from which bays are looked for
 REMAINING = 0.4  # share of those that may remain
 PLACES = 96  # across a photo at which bays may meet
-TRIED = 4  # best such places looked at closely
+TRIED = 6  # best such places looked at closely
+SPREAD = 5  # of those, at least between two
 LEAST = 3  # products a bay holds
 DEPTH = 3  # times a photo may be split
 STEP = 0.035  # mean step of a row's feet where bays meet, in distances of rows, the largest step left out
@@ -118,7 +119,7 @@ def _places(boxes: Floats, bay: Bay) -> Floats:
     gain -= crossed.cumsum()[:PLACES] / len(boxes)
     chosen: list[int] = []
     for place in np.argsort(-gain, kind="stable").tolist():
-        if all(abs(place - other) > 2 for other in chosen):
+        if all(abs(place - other) > SPREAD for other in chosen):
             chosen.append(place)
         if len(chosen) == TRIED:
             break
