@@ -9,8 +9,9 @@ import numpy as np
 from shelfwatch.shelf.links import Floats, Indices, Links
 from shelfwatch.shelf.rows import BINS, Bay, find_rows
 
-TANGLED = 0.03  # share of products that rows cannot hold, from which bays are looked for
-REMAINING = 0.4  # share of those that may remain
+MISTAKES = 4  # products that rows may fail to hold without being in bays
+TANGLED = 0.05  # share of products that rows cannot hold, from which bays are looked for
+REMAINING = 0.25  # share of those that may remain
 PLACES = 96  # across a photo at which bays may meet
 TRIED = 6  # best such places looked at closely
 SPREAD = 5  # of those, at least between two
@@ -41,7 +42,7 @@ def _split(boxes: Floats, links: Links, bay: Bay, depth: int) -> list[Bay]:
 
 def _tangled_sides(boxes: Floats, links: Links, bay: Bay) -> tuple[Bay, Bay] | None:
     """Two bays of products that one set of rows cannot hold."""
-    if bay.tangled <= TANGLED * len(bay.members):
+    if bay.tangled <= max(MISTAKES, TANGLED * len(bay.members)):
         return None
     best, least = None, bay.tangled * REMAINING
     for place in _places(boxes[bay.members], bay):

@@ -15,6 +15,7 @@ ALIKE = 0.15  # difference of height up to which neighbours say how the shelf ru
 BESIDE = 0.5  # of the shorter one's height: overlap of two products side by side
 OVER = 0.4  # of the narrower one's width: overlap of two products one above the other
 SINK = 0.3  # how far a product may sink into the one below, in heights of the lower one; boxes are not exact
+TWIN = 0.12  # difference of middle, width and height up to which one product may be stacked on another like it
 NESTED = 0.8  # share of a box inside a larger one from which both are the same product
 SMALLEST = 0.2  # of the larger one's area; smaller boxes are no second look at it
 
@@ -24,7 +25,8 @@ class Links:
     """Which of N products stand side by side and which over which, as indices.
 
     `left` and `right` are neighbours of like height. `above` and `below` are a product and the one it stands over, on
-    it or on the shelf above; `space` is the room between them in heights of the lower product.
+    it or on the shelf above; `space` is the room between them in heights of the lower product, `twin` whether they are
+    of one size and one exactly above the other, as in a stack.
     """
 
     left: Indices
@@ -32,6 +34,7 @@ class Links:
     above: Indices
     below: Indices
     space: Floats
+    twin: NDArray[np.bool_]
 
     @classmethod
     def find(cls, boxes: Floats) -> Self:
@@ -55,7 +58,11 @@ class Links:
         over = np.flatnonzero((covered > OVER) & (space > -SINK) & (middle[one, 1] != middle[other, 1]))
         # The one near below, and most under it.
         over = over[_least(above[over], space[over] - covered[over])]
-        return cls(left, right, above[over], below[over], space[over])
+        above, below = above[over], below[over]
+        centre = np.abs(middle[above, 0] - middle[below, 0]) / 2
+        unlike = np.maximum(centre, np.abs(width[above] - width[below])) / narrower[over]
+        unlike = np.maximum(unlike, (taller / shorter)[over] - 1)
+        return cls(left, right, above, below, space[over], unlike < TWIN)
 
     def within(self, members: Indices, count: int) -> Self:
         """The links among `members` of `count` products, as indices into `members`."""
@@ -69,6 +76,7 @@ class Links:
             local[self.above[over]],
             local[self.below[over]],
             self.space[over],
+            self.twin[over],
         )
 
     def stacked(self, row: NDArray[np.int64]) -> NDArray[np.bool_]:

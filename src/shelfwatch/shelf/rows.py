@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from shelfwatch.shelf.slant import Slant
 BINS = 512  # heights at which products across a bay are summed up
 DEEPEST = 0.35  # products at a shelf's front edge, as a share of those in the emptier row beside it
 APART = 0.08  # least space between rows in heights of the lower product above or below; less is a stack's seam
+APART_TWINS = 0.2  # the same between products that look stacked: boxes are not exact
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +40,8 @@ class Bay:
     @property
     def tangled(self) -> int:
         """Pairs in one row that have a shelf between them, and stacks in two rows."""
-        space = self.links.space
-        return int(np.count_nonzero(np.where(self.links.stacked(self.row), space > 2 * APART, space < APART / 2)))
+        space = self.links.space / _apart(self.links)
+        return int(np.count_nonzero(np.where(self.links.stacked(self.row), space > 2, space < 0.5)))
 
 
 def find_rows(boxes: Floats, links: Links, members: Indices) -> Bay:
@@ -54,13 +54,19 @@ def find_rows(boxes: Floats, links: Links, members: Indices) -> Bay:
     height = (top + foot) / 2
     band = np.searchsorted(cuts, height)
     crossing = band[links.below] - band[links.above] == 1
+    apart = links.space >= _apart(links)
     keep = []
     for number in range(len(cuts)):
-        voters = links.space[crossing & (band[links.above] == number)].tolist()
-        if not voters or median(voters) >= APART:
+        votes = apart[crossing & (band[links.above] == number)]
+        if 2 * np.count_nonzero(votes) >= len(votes):
             keep.append(number)
     _, row = np.unique(np.searchsorted(cuts[keep], height), return_inverse=True)
     return Bay(members, links, slant, row, top, foot)
+
+
+def _apart(links: Links) -> Floats:
+    """The least space that a shelf takes between each pair."""
+    return np.where(links.twin, APART_TWINS, APART)
 
 
 def _valleys(top: Floats, foot: Floats, width: Floats) -> Floats:
