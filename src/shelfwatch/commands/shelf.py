@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FOLDER = click.Path(path_type=Path, file_okay=False)
 HALVES = ("first half", "second half")  # of real photos, every other one: thresholds were chosen on the first
 EVERY = "every kind"
+ORDER = ("true", "true, photo", "detected", "detected, photo")  # boxes, and whether the photo was looked at too
 
 
 @click.command()
@@ -63,10 +64,11 @@ def evaluate_shelf(
                 photo = detector.decode(truth.photo.read_bytes())
                 found = detector.detect(photo).detections
                 for boxes, given in (("true", judge.as_detections(truth.boxes)), ("detected", found)):
-                    report = analyze(given, width=truth.width, height=truth.height)
-                    score = judge.score_rendered(truth, given, report)
-                    add(kind, boxes, score)
-                    add(EVERY, boxes, score)
+                    for seen, pixels in ((boxes, None), (f"{boxes}, photo", photo.pixels)):
+                        report = analyze(given, width=truth.width, height=truth.height, pixels=pixels)
+                        score = judge.score_rendered(truth, given, report)
+                        add(kind, seen, score)
+                        add(EVERY, seen, score)
             for i, file in enumerate(progress.track(drawn_rows, description="Rows")):
                 photo = detector.decode(file.read_bytes())
                 found = detector.detect(photo).detections
@@ -81,8 +83,9 @@ def evaluate_shelf(
                 if len(products):
                     sources["true"] = judge.as_detections(products)
                 for boxes, detections in sources.items():
-                    report = analyze(detections, width=photo.width, height=photo.height)
-                    add(f"gaps, {HALVES[i % 2]}", boxes, judge.score_gaps(holes, report))
+                    for seen, pixels in ((boxes, None), (f"{boxes}, photo", photo.pixels)):
+                        report = analyze(detections, width=photo.width, height=photo.height, pixels=pixels)
+                        add(f"gaps, {HALVES[i % 2]}", seen, judge.score_gaps(holes, report))
     except (DatasetError, ValueError, OSError) as error:  # ValueError: also photos that cannot be read
         raise click.ClickException(str(error)) from None
     Console().print(scores_table(scores))
@@ -93,13 +96,15 @@ def evaluate_shelf(
 
 def scores_table(scores: dict[tuple[str, str], ShelfScore]) -> Table:
     """A line a group of photos and kind of boxes."""
-    table = Table("photos of", "boxes", "photos", "facings", "gaps")
-    table.columns[0].min_width, table.columns[1].min_width = 10, 8
+    table = Table("photos of", "boxes", "photos", "facings", "gaps", "gaps found")
     for name in next(iter(scores.values())).rates() if scores else ():
         table.add_column(name)
+    table.columns[0].min_width, table.columns[1].min_width = 10, 8
     for column in table.columns[2:]:
         column.justify, column.min_width = "right", 5
-    for (group, boxes), score in sorted(scores.items(), key=lambda item: (item[0][1] != "true", item[0][0] == EVERY)):
+    for group, boxes in sorted(scores, key=lambda key: (ORDER.index(key[1]), key[0] == EVERY)):
+        score = scores[group, boxes]
+        counts = map(str, (score.photos, score.facings, score.gaps, score.gaps_found))
         rates = ("–" if rate is None else f"{rate:.3f}" for rate in score.rates().values())
-        table.add_row(Text(group), boxes, str(score.photos), str(score.facings), str(score.gaps), *rates)
+        table.add_row(Text(group), boxes, *counts, *rates)
     return table

@@ -15,6 +15,7 @@ REMAINING = 0.25  # share of those that may remain
 PLACES = 96  # across a photo at which bays may meet
 TRIED = 6  # best such places looked at closely
 SPREAD = 5  # of those, at least between two
+CLEARNESS = 4  # power of the share that is clear
 LEAST = 3  # products a bay holds
 DEPTH = 3  # times a photo may be split
 STEP = 0.035  # mean step of a row's feet where bays meet, in distances of rows, the largest step left out
@@ -35,21 +36,13 @@ def find_bays(boxes: Floats, links: Links) -> list[Bay]:
 
 
 def _split(boxes: Floats, links: Links, bay: Bay, depth: int) -> list[Bay]:
-    """The parts of a bay, split until one set of rows holds the products of each."""
-    sides = _tangled_sides(boxes, links, bay) if depth else None
-    return [bay] if sides is None else [part for side in sides for part in _split(boxes, links, side, depth - 1)]
-
-
-def _tangled_sides(boxes: Floats, links: Links, bay: Bay) -> tuple[Bay, Bay] | None:
-    """Two bays of products that one set of rows cannot hold."""
-    if bay.tangled <= max(MISTAKES, TANGLED * len(bay.members)):
-        return None
-    best, least = None, bay.tangled * REMAINING
-    for place in _places(boxes[bay.members], bay):
-        sides = _sides(boxes, links, bay.members, place)
-        if sides is not None and sides[0].tangled + sides[1].tangled <= least:
-            best, least = sides, sides[0].tangled + sides[1].tangled - 1
-    return best
+    """The parts of a bay, each with rows of its own, if those hold the products that one set of rows cannot."""
+    if depth == 0 or bay.tangled <= max(MISTAKES, TANGLED * len(bay.members)):
+        return [bay]
+    halves = [_sides(boxes, links, bay.members, place) for place in _places(boxes[bay.members], bay)]
+    best = min(filter(None, halves), key=lambda sides: sides[0].tangled + sides[1].tangled, default=())
+    parts = [part for side in best for part in _split(boxes, links, side, depth - 1)]
+    return parts if parts and sum(part.tangled for part in parts) <= REMAINING * bay.tangled else [bay]
 
 
 def _sides(boxes: Floats, links: Links, members: Indices, place: float) -> tuple[Bay, Bay] | None:
@@ -112,8 +105,11 @@ def _places(boxes: Floats, bay: Bay) -> Floats:
     before = (filled.cumsum(axis=0).cumsum(axis=1) > 0.5)[:BINS, :PLACES].cumsum(axis=1)
     total = before[:, -1:]
     share = np.arange(1, PLACES + 1) / PLACES
-    clear = [side < 0.1 * np.maximum(side.max(axis=0), 1) for side in (before, total - before)]
-    gain = clear[0].mean(axis=0) * share + clear[1].mean(axis=0) * (1 - share)
+    # Shelves that are empty throughout count most: one place too far to a side, some product stands before each.
+    clear = [
+        ((1 - side / np.maximum(side.max(axis=0), 1)) ** CLEARNESS).mean(axis=0) for side in (before, total - before)
+    ]
+    gain = clear[0] * share + clear[1] * (1 - share)
     crossed = np.zeros(PLACES + 1)
     np.add.at(crossed, x1, 1)
     np.add.at(crossed, x2, -1)

@@ -20,6 +20,10 @@ BESIDE = 2  # neighbours on each side whose width counts
 ORDINARY = 0.4  # facings; wider spaces do not count when a row's ordinary space is sought
 IN_LINE = 0.2  # facings by which the ends of rows may differ and still be the end of the bay
 REACHING = 1 / 3  # share of the rows that reach the end of their bay at least
+UPRIGHT = 0.05  # lean up to which two rows are enough to show the end of a bay
+POST = 0.3  # facings; a narrower space has no room for an upright
+POST_SHARE = 0.75  # share of rows that an upright runs through
+POST_ROWS = 4  # rows from which uprights are looked for; in fewer, gaps may lie above each other by chance
 LEAN = 0.2  # steepest lean of an upright, in widths a height
 
 
@@ -66,6 +70,7 @@ def find_gaps(lines: Sequence[Line], photo: tuple[float, float] | None) -> list[
     left = _ends([float(line.box[0, 0]) for line in lines], lines, 0.0 if photo else None)
     right = _ends([-float(line.box[:, 2].max()) for line in lines], lines, -photo[0] if photo else None)
     gaps: list[Space] = []
+    posts = _posts(lines)
     for row, line in enumerate(lines):
         usual, last = line.usual, len(line.space)
         start, least = left[row]
@@ -74,7 +79,8 @@ def find_gaps(lines: Sequence[Line], photo: tuple[float, float] | None) -> list[
         if least <= facings < math.inf:
             gaps.append(Space(row, start, first - usual, facings, (0, 0)))
         for place, space in enumerate(line.space):
-            facings = (space - usual) / median(line.width[max(place + 1 - BESIDE, 0) : place + 1 + BESIDE])
+            post = posts.get((row, place), 0.0)
+            facings = (space - usual - post) / median(line.width[max(place + 1 - BESIDE, 0) : place + 1 + BESIDE])
             if facings >= LEAST:
                 end = float(line.box[place + 1, 0])
                 gaps.append(Space(row, end - space + usual / 2, end - usual / 2, facings, (place, place + 1)))
@@ -84,6 +90,39 @@ def find_gaps(lines: Sequence[Line], photo: tuple[float, float] | None) -> list[
         if least <= facings < math.inf:
             gaps.append(Space(row, reach + usual, end, facings, (last, last)))
     return gaps
+
+
+def _posts(lines: Sequence[Line]) -> dict[tuple[int, int], float]:
+    """The width of the upright in each space through which one runs, by row and place left of it.
+
+    An upright takes a space of nearly every row, each space below the one of the row above.
+    """
+    if len(lines) < POST_ROWS:
+        return {}
+    posts: dict[tuple[int, int], float] = {}
+    chains: list[list[tuple[int, int]]] = []
+    spans: dict[tuple[int, int], tuple[float, float]] = {}
+    for row, line in enumerate(lines):
+        least, end = POST * median(line.width), line.box[1:, 0].tolist()
+        for place, space in enumerate(line.space):
+            if space < least:
+                continue
+            span = spans[row, place] = (end[place] - space, end[place])
+            above = [chain for chain in chains if 0 < row - chain[-1][0] <= 2 and _meet(spans[chain[-1]], span)]
+            if above:
+                max(above, key=len).append((row, place))
+            else:
+                chains.append([(row, place)])
+    for chain in chains:
+        if len(chain) >= max(POST_ROWS, POST_SHARE * len(lines)):
+            width = median([spans[key][1] - spans[key][0] for key in chain])
+            posts |= {key: max(width - lines[key[0]].usual, 0.0) for key in chain}
+    return posts
+
+
+def _meet(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two spans share half of the narrower one."""
+    return min(one[1], other[1]) - max(one[0], other[0]) > min(one[1] - one[0], other[1] - other[0]) / 2
 
 
 def bound(gaps: Sequence[Space], lines: Sequence[Line], slant: Slant) -> Floats:
@@ -102,7 +141,6 @@ def _ends(outermost: Sequence[float], lines: Sequence[Line], edge: float | None)
     """
     x, y = np.array(outermost), np.array([line.height for line in lines])
     facing = median([width for line in lines for width in line.width])
-    enough = max(2.0, REACHING * len(lines))
     if len(lines) > 1:
         one, other = np.triu_indices(len(lines), 1)
         lean = (x[other] - x[one]) / np.maximum(y[other] - y[one], 1e-9)
@@ -112,7 +150,8 @@ def _ends(outermost: Sequence[float], lines: Sequence[Line], edge: float | None)
         reached = (np.abs(x[None, :] - line) <= IN_LINE * facing).sum(axis=1)
         # Among lines that as many rows reach, the one furthest out.
         best = int(np.lexsort((line.mean(axis=1), -reached))[0])
-        if reached[best] >= enough:
+        # Two points make a line; only an upright one says something.
+        if reached[best] >= max(2 if abs(lean[best]) < UPRIGHT else 3, REACHING * len(lines)):
             return [(float(end if edge is None else max(end, edge)), LEAST) for end in line[best]]
     if (
         edge is not None

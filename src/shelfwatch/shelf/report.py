@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shelfwatch.inference.detections import Detections
 from shelfwatch.shelf.bays import find_bays
 from shelfwatch.shelf.columns import Columns, arrange
+from shelfwatch.shelf.evidence import BUSY, texture
 from shelfwatch.shelf.gaps import Line, bound, find_gaps
 from shelfwatch.shelf.links import Floats, Indices, Links, hosts
 
@@ -127,11 +128,13 @@ def analyze(
     width: int | None = None,
     height: int | None = None,
     products: Collection[int] | None = None,
+    pixels: NDArray[np.uint8] | None = None,
 ) -> ShelfReport:
     """Where each product stands and what is missing.
 
     `width` and `height` are those of the photo in pixels; with them, gaps at its edges are told from products it cuts.
-    `products` are the class ids of products; None takes every class for one.
+    `products` are the class ids of products; None takes every class for one. `pixels` is the photo at any scale, RGB
+    uint8 (H, W, 3); gaps in which it shows as much print as products have are then taken for products that were missed.
     """
     boxes = detections.xyxy.astype(np.float64)
     real = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
@@ -147,7 +150,10 @@ def analyze(
     rows: list[Row] = []
     gaps: list[Gap] = []
     lengths, missing = [], []
-    for index, found in enumerate(_rows(boxes[facings], photo)):
+    shelf_rows = _rows(boxes[facings], photo)
+    if pixels is not None:
+        shelf_rows = _confirmed(shelf_rows, boxes[facings], pixels, photo)
+    for index, found in enumerate(shelf_rows):
         members = facings[found.members]
         row[members], position[members], level[members] = index, found.columns.position, found.columns.level
         bounds = np.concatenate([found.columns.box, found.gaps])
@@ -156,7 +162,7 @@ def analyze(
         missing.append(float((found.gaps[:, 2] - found.gaps[:, 0]).sum()))
         rows.append(Row(index, found.bay, box, len(members), 1 - missing[-1] / lengths[-1]))
         gaps += [
-            Gap(index, _inside(gap, photo), wide)
+            Gap(index, (gap[0], gap[1], gap[2], gap[3]), wide)
             for gap, wide in zip(found.gaps.tolist(), found.gap_facings, strict=True)
         ]
     for place in (row, position, level):
@@ -179,19 +185,34 @@ def _rows(boxes: Floats, photo: tuple[float, float] | None) -> list[_Found]:
             lines.append(Line(columns[-1].box, median(bay.foot[members[below[members] == members]].tolist())))
         gaps = find_gaps(lines, photo)
         gap_boxes = bound(gaps, lines, bay.slant)
+        if photo is not None:
+            gap_boxes = gap_boxes.clip(0, np.tile(photo, 2))
         for index, line in enumerate(lines):
-            own = [i for i, gap in enumerate(gaps) if gap.row == index]
+            own = [i for i, gap in enumerate(gaps) if gap.row == index and gap_boxes[i, 1] < gap_boxes[i, 3]]
             facings = [gaps[i].facings for i in own]
             rows.append(_Found(number, chosen[index], columns[index], line, gap_boxes[own], facings))
     return sorted(rows, key=lambda found: found.line.height)
 
 
-def _inside(box: Sequence[float], photo: tuple[float, float] | None) -> Box:
-    """The part of a box inside the photo."""
-    if photo is None:
-        return box[0], box[1], box[2], box[3]
-    across, down = photo
-    return max(box[0], 0.0), max(box[1], 0.0), min(box[2], across), min(box[3], down)
+def _confirmed(
+    rows: list[_Found], boxes: Floats, pixels: NDArray[np.uint8], photo: tuple[float, float] | None
+) -> list[_Found]:
+    """The rows without the gaps that the photo shows to be no gaps."""
+    if not any(row.gap_facings for row in rows):
+        return rows
+    height, width = pixels.shape[:2]
+    scale = np.tile((width, height), 2) / np.tile(photo or (width, height), 2)
+    print_of = texture(pixels, np.concatenate([boxes, *(row.gaps for row in rows)]) * scale)
+    start, confirmed = len(boxes), []
+    for row in rows:
+        own = print_of[start : start + len(row.gap_facings)]
+        start += len(own)
+        seen = print_of[row.members]
+        seen = seen[np.isfinite(seen)].tolist()
+        empty = ~(own >= BUSY * median(seen)) if seen else np.ones(len(own), bool)
+        wide = [facings for facings, keep in zip(row.gap_facings, empty.tolist(), strict=True) if keep]
+        confirmed.append(replace(row, gaps=row.gaps[empty], gap_facings=wide))
+    return confirmed
 
 
 def _rounded(box: Box) -> list[float]:

@@ -24,17 +24,20 @@ class ShelfScore:
     """Counts over photos; add scores to join them.
 
     `rows_exact` photos have as many rows found as there are. Of `facings` that were detected, `in_row` are in the right
-    row, and `in_place` and `at_level` also at the right position and level. `gaps_hit` are gaps found for a true one.
+    row; of the `placed` ones, whose place is known, `in_place` and `at_level` are also at the right position and level.
+    Of `gaps_found`, those in photos of which all gaps are known are `gaps_judged`; `gaps_hit` are for a true one.
     """
 
     photos: int = 0
     rows_exact: int = 0
     facings: int = 0
+    placed: int = 0
     in_row: int = 0
     in_place: int = 0
     at_level: int = 0
     gaps: int = 0
     gaps_found: int = 0
+    gaps_judged: int = 0
     gaps_hit: int = 0
 
     def __add__(self, other: Self) -> Self:
@@ -49,16 +52,17 @@ class ShelfScore:
         return {
             "rows exact": share(self.rows_exact, self.photos if self.facings else 0),
             "in the right row": share(self.in_row, self.facings),
-            "at the right position": share(self.in_place, self.facings),
-            "at the right level": share(self.at_level, self.facings),
-            "gap precision": share(self.gaps_hit, self.gaps_found),
+            "at the right position": share(self.in_place, self.placed),
+            "at the right level": share(self.at_level, self.placed),
+            "gap precision": share(self.gaps_hit, self.gaps_judged),
             "gap recall": share(self.gaps_hit, self.gaps),
         }
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready counts and shares, rounded to four digits."""
         shares = {name: None if value is None else round(value, 4) for name, value in self.rates().items()}
-        return {"photos": self.photos, "facings": self.facings, "gaps": self.gaps, **shares}
+        counts = {"photos": self.photos, "facings": self.facings, "gaps": self.gaps, "gaps found": self.gaps_found}
+        return counts | shares
 
 
 def as_detections(boxes: NDArray[np.float32]) -> Detections:
@@ -83,11 +87,13 @@ def score_rendered(truth: ShelfTruth, found: Detections, report: ShelfReport) ->
         photos=1,
         rows_exact=int(len(report.rows) == len(np.unique(truth.row))),
         facings=len(true),
+        placed=len(true),
         in_row=int(right.sum()),
         in_place=int((right & place).sum()),
         at_level=int((right & level).sum()),
         gaps=len(truth.gaps),
         gaps_found=len(boxes),
+        gaps_judged=len(boxes),
         gaps_hit=len(pair(iou_matrix(truth.gaps, boxes), SAME_GAP)[0]),
     )
 
@@ -121,7 +127,7 @@ def score_rows(drawn: NDArray[np.float32], found: Detections, report: ShelfRepor
 def score_gaps(drawn: NDArray[np.float32], report: ShelfReport) -> ShelfScore:
     """Compare the gaps of a real photo with those drawn by hand, float32 (G, 4), which need not be all there are."""
     hit = len(pair(iou_matrix(drawn, gap_boxes(report)), SAME_DRAWN_GAP)[0])
-    return ShelfScore(photos=1, gaps=len(drawn), gaps_hit=hit)
+    return ShelfScore(photos=1, gaps=len(drawn), gaps_found=len(report.gaps), gaps_hit=hit)
 
 
 def gap_boxes(report: ShelfReport) -> NDArray[np.float32]:
