@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
-
 import numpy as np
 
 from shelfwatch.shelf.links import Floats, Indices, Links
@@ -40,9 +38,14 @@ def _split(boxes: Floats, links: Links, bay: Bay, depth: int) -> list[Bay]:
     if depth == 0 or bay.tangled <= max(MISTAKES, TANGLED * len(bay.members)):
         return [bay]
     halves = [_sides(boxes, links, bay.members, place) for place in _places(boxes[bay.members], bay)]
-    best = min(filter(None, halves), key=lambda sides: sides[0].tangled + sides[1].tangled, default=())
+    best = min(filter(None, halves), key=lambda sides: sum(map(_misfit, sides)), default=())
     parts = [part for side in best for part in _split(boxes, links, side, depth - 1)]
     return parts if parts and sum(part.tangled for part in parts) <= REMAINING * bay.tangled else [bay]
+
+
+def _misfit(bay: Bay) -> float:
+    """How badly one set of rows holds the products of a bay."""
+    return bay.tangled + float(np.abs(bay.off).clip(max=LARGEST_STEP).sum())
 
 
 def _sides(boxes: Floats, links: Links, members: Indices, place: float) -> tuple[Bay, Bay] | None:
@@ -58,12 +61,9 @@ def _step_apart(boxes: Floats, links: Links, bay: Bay) -> tuple[Bay, ...]:
     rows = bay.rows
     if rows < 3:
         return (bay,)
-    on_shelf = np.ones(len(bay.members), bool)
-    on_shelf[bay.links.above[bay.links.stacked(bay.row)]] = False
-    own, row, foot = boxes[bay.members[on_shelf]], bay.row[on_shelf], bay.foot[on_shelf]
+    own, row = boxes[bay.members[bay.on_shelf]], bay.row[bay.on_shelf]
     x1, x2 = own[:, 0], own[:, 2]
-    floor = np.array([median(foot[row == number].tolist()) for number in range(rows)])
-    off = ((foot - floor[row]) / median(np.diff(floor).tolist())).clip(-LARGEST_STEP, LARGEST_STEP)
+    off = bay.off.clip(-LARGEST_STEP, LARGEST_STEP)
     places = np.linspace(x1.min(), x2.max(), PLACES + 2)[1:-1]
     part = np.searchsorted(places, (x1 + x2) / 2)
     # The foremost feet of a side tell where its shelf ends; others may only stand further back.

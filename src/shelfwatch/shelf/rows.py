@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,22 @@ class Bay:
     def rows(self) -> int:
         """How many rows there are."""
         return int(self.row.max()) + 1
+
+    @property
+    def on_shelf(self) -> NDArray[np.bool_]:
+        """Which members stand on a shelf, rather than on another product."""
+        standing = np.ones(len(self.members), bool)
+        standing[self.links.above[self.links.stacked(self.row)]] = False
+        return standing
+
+    @property
+    def off(self) -> Floats:
+        """How far each member that stands on a shelf is below the others of its row, in distances of rows."""
+        row, foot = self.row[self.on_shelf], self.foot[self.on_shelf]
+        floor = [median(foot[row == number].tolist()) for number in range(self.rows)]
+        apart = median(np.diff(floor).tolist()) if self.rows > 1 else float(np.ptp(np.append(self.foot, self.top)))
+        off: Floats = (foot - np.take(floor, row)) / max(apart, 1e-9)
+        return off
 
     @property
     def tangled(self) -> int:
