@@ -67,3 +67,17 @@ def test_gaps_are_as_high_as_the_places_beside_and_follow_the_slope():
     assert len(gaps) == 1
     assert bound(gaps, lines, slanted).tolist() == [pytest.approx([50, 27.5, 150, 107.5])]
     assert bound([], lines, LEVEL).shape == (0, 4)
+
+
+def test_an_upright_is_no_gap_in_any_row():
+    lines = [line([0, 55, 110, 165, 280, 335, 390], height=100.0 * (i + 1)) for i in range(5)]
+    assert find_gaps(lines, None) == []
+    # Beside the upright something is missing in one row only.
+    lines[2] = line([0, 55, 110, 280, 335, 390], height=300)
+    (gap,) = find_gaps(lines, None)
+    assert (gap.row, gap.facings) == (2, pytest.approx(1.1))
+
+
+def test_gaps_above_each_other_in_few_rows_are_no_upright():
+    lines = [line([0, 55, 110, 165, 280, 335, 390], height=100.0 * (i + 1)) for i in range(3)]
+    assert [gap.row for gap in find_gaps(lines, None)] == [0, 1, 2]

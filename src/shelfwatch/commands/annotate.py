@@ -18,9 +18,18 @@ GAP = (230, 30, 40)  # RGB of gaps
 GAP_VEIL = 70  # opacity of their ground, 0..255
 
 
-def colour(number: int) -> tuple[int, int, int]:
-    """RGB of a class or row: green for the first, then hues far from those before."""
-    red, green, blue = colorsys.hsv_to_rgb((0.40 + GOLDEN * number) % 1, 0.85, 0.95)
+def colour(class_id: int) -> tuple[int, int, int]:
+    """RGB of a class: green for the first, then hues far from those before."""
+    return _hue((0.40 + GOLDEN * class_id) % 1)
+
+
+def row_colour(row: int) -> tuple[int, int, int]:
+    """RGB of a row: hues far from those of the rows above, none of them the red of gaps."""
+    return _hue(0.12 + 0.76 * ((0.40 + GOLDEN * row) % 1))
+
+
+def _hue(hue: float) -> tuple[int, int, int]:
+    red, green, blue = colorsys.hsv_to_rgb(hue, 0.85, 0.95)
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
@@ -36,16 +45,16 @@ def annotate(
     width = max(1, round(LINE * max(image.size)))
     font = ImageFont.load_default(max(12, 6 * width))
     text = f"{len(detections)} found"
-    hues = detections.class_id.tolist()
+    outlines = [colour(class_id) for class_id in detections.class_id.tolist()]
     if report is not None:
         draw_gaps(image, report, width, font)
         text = f"{report.facings} facings, {len(report.rows)} rows, {report.fill_rate:.0%} filled"
-        hues = report.row.tolist()
+        outlines = [row_colour(row) for row in report.row.tolist()]
     draw = ImageDraw.Draw(image)
-    for box, class_id, hue in zip(detections.xyxy.tolist(), detections.class_id.tolist(), hues, strict=True):
-        draw.rectangle(box, outline=colour(hue), width=width)
+    for box, class_id, outline in zip(detections.xyxy.tolist(), detections.class_id.tolist(), outlines, strict=True):
+        draw.rectangle(box, outline=outline, width=width)
         if len(classes) > 1:
-            draw.text((box[0] + 2 * width, box[1] + width), classes[class_id], colour(hue), font)
+            draw.text((box[0] + 2 * width, box[1] + width), classes[class_id], outline, font)
     frame = draw.textbbox((4 * width, 4 * width), text, font)
     pad = 3 * width
     draw.rectangle((frame[0] - pad, frame[1] - pad, frame[2] + pad, frame[3] + pad), fill=(12, 16, 24))
