@@ -20,6 +20,7 @@ from shelfwatch.shelf.links import Floats, Indices, Links, hosts
 MAJOR = 1.5  # facings from which a gap is major: more than one product is missing
 CRITICAL = 3.0  # facings from which it is critical
 NOWHERE = -1  # row, position and level of what is no product
+PLACE = ("row", "position", "level")  # fields that a detection gets
 
 Box = tuple[float, float, float, float]
 Severity = Literal["minor", "major", "critical"]
@@ -102,12 +103,9 @@ class ShelfReport:
         """The JSON-ready detections with row, position and level, which are None for what is no product."""
         places = np.column_stack([self.row, self.position, self.level]).tolist()
         return [
-            {**detection, **{name: None if at == NOWHERE else at for name, at in zip(NAMES, place, strict=True)}}
+            {**detection, **{name: None if at == NOWHERE else at for name, at in zip(PLACE, place, strict=True)}}
             for detection, place in zip(detections, places, strict=True)
         ]
-
-
-NAMES = ("row", "position", "level")
 
 
 @dataclass(frozen=True, eq=False)
