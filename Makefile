@@ -36,10 +36,11 @@ bench-serve: ## the service under load against a bare loop and LitServe; BENCH="
 	@scripts/install dev
 	PYTHONPATH=scripts $(VENV)/bin/python -m bench_serve --write $(BENCH)
 
-images: ## re-make the screenshots in images/
+images: ## re-make the screenshots and the drawn shelf in images/
 	@scripts/install dev
 	@scripts/install-browser
 	$(VENV)/bin/python scripts/make_images.py
+	$(VENV)/bin/python scripts/make_shelf.py
 
 docs: ## re-make the reference pages of docs/ from the code
 	@scripts/install dev

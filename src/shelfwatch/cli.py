@@ -24,6 +24,7 @@ COMMANDS = {
     "export": "shelfwatch.commands.training:export",
     "quantize": "shelfwatch.commands.training:quantize",
     "evaluate": "shelfwatch.commands.training:evaluate",
+    "evaluate-shelf": "shelfwatch.commands.shelf:evaluate_shelf",
 }
 
 

@@ -1,8 +1,11 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from shelfwatch.commands.annotate import annotate, colour
+from shelfwatch.commands.annotate import GAP, annotate, colour, row_colour
 from shelfwatch.inference.detections import Detections
+from shelfwatch.shelf import analyze
 
 WHITE = np.full((300, 400, 3), 255, np.uint8)
 
@@ -70,3 +73,25 @@ def test_says_how_many():
 def test_nothing_found():
     picture = np.asarray(annotate(WHITE, Detections.empty(), ("product",)))
     assert (picture[60:] == 255).all()
+
+
+def test_a_report_colours_rows_and_marks_gaps():
+    boxes = [[x, y, x + 30, y + 60] for y in (60, 200) for x in (20, 60, 100, 140, 260, 300)]
+    boxes[8:9] = []  # one more is missing in the lower row
+    found = detections(boxes, [0] * len(boxes))
+    report = analyze(found)
+    picture = np.asarray(annotate(WHITE, found, ("product",), report))
+    for (x1, y1, _, _), row in zip(boxes, report.row.tolist(), strict=True):
+        assert is_colour(picture, row_colour(row))[y1 + 20, x1]
+    assert len(report.gaps) == 3
+    for gap in report.gaps:
+        x1, y1, x2, y2 = map(round, gap.box)
+        inside = picture[y1 + 5 : y1 + 15, x1 + 3 : x2 - 3].reshape(-1, 3).astype(int)
+        assert (inside[:, 0] > inside[:, 1] + 40).all()
+        assert is_colour(picture, GAP)[y1 : y2 + 1, x1 : x2 + 1].any()
+
+
+def test_rows_next_to_each_other_are_told_apart_and_none_is_red():
+    colours = [np.array(row_colour(number)) for number in range(12)]
+    assert all(np.abs(one - other).max() >= 60 for one, other in pairwise(colours))
+    assert all(max(green, blue) > 100 for _, green, blue in colours)

@@ -7,6 +7,7 @@ from PIL import Image
 
 from shelfwatch.commands.annotate import colour
 from shelfwatch.inference.detector import packaged_models
+from shelfwatch.shelf import analyze
 from shelfwatch.training.rendering import DENSE, render_shelf
 
 
@@ -204,3 +205,26 @@ def test_nothing_found(shelfwatch, tmp_path):
     assert result.exit_code == 0
     (line,) = [line for line in result.stdout.splitlines() if "blank.png" in line]
     assert [cell.strip() for cell in line.strip("│").split("│")][1:4] == ["300 × 300", "0", "–"]
+
+
+def test_a_report_says_where_products_stand(shelfwatch, packaged, photos, tmp_path):
+    (answer,) = json.loads(shelfwatch("predict", "--json", "--report", photos[0]).stdout)
+    (plain,) = json.loads(shelfwatch("predict", "--json", photos[0]).stdout)
+    photo = packaged.decode(photos[0].read_bytes())
+    report = analyze(packaged.detect(photo).detections, width=600, height=800, pixels=photo.pixels)
+    assert answer["report"] == report.to_json()
+    assert answer["report"]["facings"] > 10
+    assert [item["row"] for item in answer["detections"]] == report.row.tolist()
+    assert "report" not in plain
+    assert all("row" not in item for item in plain["detections"])
+
+
+def test_a_report_has_columns_in_the_table_and_a_picture(shelfwatch, photos, tmp_path):
+    result = shelfwatch("predict", "--report", "--save-annotated", "drawn", photos[0])
+    assert result.exit_code == 0
+    for name in ("rows", "gaps", "filled"):
+        assert name in result.stdout
+    (drawn,) = (tmp_path / "drawn").iterdir()
+    plain = shelfwatch("predict", "--save-annotated", "plain", photos[0])
+    assert plain.exit_code == 0
+    assert drawn.read_bytes() != (tmp_path / "plain" / drawn.name).read_bytes()

@@ -19,6 +19,7 @@ from shelfwatch.commands.annotate import annotate
 from shelfwatch.inference.detector import MAX_DETECTIONS, Detector, packaged_models
 from shelfwatch.inference.image import ImageError, decode
 from shelfwatch.inference.model import Model, ModelError
+from shelfwatch.shelf import analyze
 
 
 def load_detector(model: str | None) -> Detector:
@@ -51,6 +52,9 @@ def load_detector(model: str | None) -> Detector:
     show_default=True,
     help="Look again at dense photos and panoramas, in overlapping tiles; takes longer.",
 )
+@click.option(
+    "--report", is_flag=True, help="Also say where products stand and what is missing: rows, gaps, fill rate."
+)
 def predict(
     photos: tuple[Path, ...],
     as_json_text: bool,
@@ -59,6 +63,7 @@ def predict(
     model: str | None,
     max_detections: int,
     tiles: str,
+    report: bool,
 ) -> None:
     """Find products in photos. A photo that cannot be read is reported and the others go on."""
     detector = load_detector(model)
@@ -68,6 +73,8 @@ def predict(
     failures: list[tuple[Path, str]] = []
     written: Counter[str] = Counter()
     table = Table("photo", "size", "products", "mean confidence", "time", title=f"{info.name} {info.version}")
+    for name in ("rows", "gaps", "filled") if report else ():
+        table.add_column(name)
     for column in table.columns[1:]:
         column.justify = "right"
     if save_annotated is not None:
@@ -87,7 +94,13 @@ def predict(
                 continue
             milliseconds = (time.perf_counter() - start) * 1000
             found = result.detections
-            answers.append({"path": str(path), **detector.to_json(photo, result)})
+            answer = {"path": str(path), **detector.to_json(photo, result)}
+            shelf = analyze(found, width=photo.width, height=photo.height, pixels=photo.pixels) if report else None
+            figures = []
+            if shelf is not None:
+                answer |= {"detections": shelf.place(answer["detections"]), "report": shelf.to_json()}
+                figures = [str(len(shelf.rows)), str(len(shelf.gaps)), f"{shelf.fill_rate:.0%}"]
+            answers.append(answer)
             mean = f"{found.confidence.mean():.2f}" if len(found) else "–"
             cut = "+" if result.truncated else ""
             table.add_row(
@@ -96,12 +109,13 @@ def predict(
                 f"{len(found)}{cut}",
                 mean,
                 f"{milliseconds:.0f} ms",
+                *figures,
             )
             if save_annotated is not None:
                 written[path.stem] += 1  # photos of one name from several folders do not replace each other
                 number = f"-{written[path.stem]}" if written[path.stem] > 1 else ""
                 # Boxes are in full-size pixels, so the picture is decoded again at full size.
-                picture = annotate(decode(data).pixels, found, info.classes)
+                picture = annotate(decode(data).pixels, found, info.classes, shelf)
                 try:
                     picture.save(save_annotated / f"{path.stem}{number}.jpg", quality=90)
                 except OSError as error:

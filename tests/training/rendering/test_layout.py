@@ -25,6 +25,7 @@ def plan(seed, options=OPTIONS, margin=60.0):
         {"facings": (0, 2)},
         {"bays": (1, 3)},
         {"gap_rate": 1.5},
+        {"own_rows": 2.0},
         {"perspective": -0.1},
         {"width": 10},
     ],
@@ -128,3 +129,24 @@ def test_two_bays_share_the_width():
         left, right = shelf.bays[facing.bay]
         assert left - 0.1 * facing.width <= facing.x - facing.width / 2
         assert facing.x + facing.width / 2 <= right + 0.1 * facing.width
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_bays_may_have_rows_of_their_own(seed):
+    shelf = plan(seed, replace(OPTIONS, bays=(2, 2), own_rows=1.0))
+    assert [row.deck for row in shelf.rows] == sorted(row.deck for row in shelf.rows)
+    for bay in (0, 1):
+        own = [row for row in shelf.rows if row.bay == bay]
+        assert OPTIONS.rows[0] <= len(own) <= OPTIONS.rows[1]
+        assert [row.first for row in own] == [True] + [False] * (len(own) - 1)
+        assert own[0].top == shelf.top
+        assert own[-1].deck + own[-1].rail == pytest.approx(shelf.foot)
+        for row in own:
+            assert shelf.spans(row) == (shelf.bays[bay],)
+    assert {shelf.rows[facing.row].bay == facing.bay for facing in shelf.facings} == {True}
+
+
+def test_rows_of_their_own_leave_other_shelves_as_they_were():
+    assert plan(5) == plan(5, replace(OPTIONS, own_rows=0.0))
+    assert {row.bay for row in plan(5, replace(OPTIONS, bays=(2, 2))).rows} == {None}

@@ -4,7 +4,7 @@ Pure numbers, no pixels. Lengths are pixels of the shelf's plane, x to the right
 finished photo would be the rectangle (0, 0, width, height) if the camera stood square to the shelf.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -44,6 +44,7 @@ class RenderOptions:
     rows: tuple[int, int] = (3, 6)  # shelf rows in the photo
     facings: tuple[int, int] = (10, 18)  # facings side by side across the photo, stacked items counted once
     bays: tuple[int, int] = (1, 2)
+    own_rows: float = 0.0  # share of shelves of two bays in which each bay has rows of its own
     gap_rate: float = 0.08  # share of SKUs with an out-of-stock place
     stack_rate: float = 0.35  # share of SKUs stacked where the package allows it
     perspective: float = 0.35  # 0 square to the shelf .. 1 strongly from the side
@@ -66,7 +67,7 @@ class RenderOptions:
                 raise ValueError(f"{name} must be an ascending range from {least}: {low}, {high}")
         if self.bays[1] > 2:
             raise ValueError("a photo shows one or two bays")
-        for name in ("gap_rate", "stack_rate", "perspective", "noise", "blur", "glare"):
+        for name in ("own_rows", "gap_rate", "stack_rate", "perspective", "noise", "blur", "glare"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name} lies between 0 and 1")
 
@@ -91,6 +92,8 @@ class Row:
     rail: float  # height of the price rail under the front edge
     pitch: float  # tangent of the camera's angle: above 0 when the row is seen from above
     rise: float  # visible depth of the board, upwards from the front edge; negative: its underside
+    first: bool  # whether nothing but air is above it
+    bay: int | None = None  # the only bay it runs through; None: through all
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class Block:
 class Plan:
     """Everything that stands on the shelf."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...]  # top to bottom
     facings: tuple[Facing, ...]
     gaps: tuple[Gap, ...]
     blocks: tuple[Block, ...]
@@ -150,6 +153,20 @@ class Plan:
     theme: str
     cooler: bool
 
+    @property
+    def top(self) -> float:
+        """Where the first row begins."""
+        return min(row.top for row in self.rows)
+
+    @property
+    def foot(self) -> float:
+        """Where the last rail ends."""
+        return max(row.deck + row.rail for row in self.rows)
+
+    def spans(self, row: Row) -> tuple[tuple[float, float], ...]:
+        """Left and right edge of a row in each bay it runs through."""
+        return self.bays if row.bay is None else (self.bays[row.bay],)
+
 
 def plan_shelf(rng: np.random.Generator, options: RenderOptions, margin: float) -> Plan:
     """Compose one shelf; `margin` is how far beyond the photo's left and right edge it must reach."""
@@ -157,13 +174,17 @@ def plan_shelf(rng: np.random.Generator, options: RenderOptions, margin: float) 
     theme = options.theme
     if theme == "any":
         theme = str(rng.choice(["drinks", "dairy"] if cooler else list(THEMES)))  # type: ignore[assignment]
-    rows = _rows(rng, options)
+    rows, eye = _rows(rng, options)
     bays = _bays(rng, options, margin)
+    if options.own_rows and len(bays) == 2 and rng.random() < options.own_rows:
+        own = [replace(row, bay=0) for row in rows] + list(_rows_beside(rng, options, rows, eye))
+        rows = tuple(sorted(own, key=lambda row: row.deck))
     builder = _Builder(rng, options, theme, rows)
-    for index in range(len(rows)):
+    for index, row in enumerate(rows):
         column = 0
         for bay, (left, right) in enumerate(bays):
-            column = builder.fill(index, bay, left, right, column)
+            if row.bay in (None, bay):
+                column = builder.fill(index, bay, left, right, column)
     return Plan(
         rows,
         tuple(builder.facings),
@@ -176,22 +197,48 @@ def plan_shelf(rng: np.random.Generator, options: RenderOptions, margin: float) 
     )
 
 
-def _rows(rng: np.random.Generator, options: RenderOptions) -> tuple[Row, ...]:
+def _rows(rng: np.random.Generator, options: RenderOptions) -> tuple[tuple[Row, ...], float]:
+    """The rows of a shelf, top to bottom, and the height of the camera."""
     count = int(rng.integers(options.rows[0], options.rows[1] + 1))
     few = 1.0 / (1.0 + count)
     top = options.height * rng.uniform(0.0, 0.25 * few)
     bottom = options.height * (1.0 - rng.uniform(0.0, 0.5 * few))
     shares = rng.uniform(0.82, 1.18, count)
-    pitches = shares / shares.sum() * (bottom - top)
     eye = options.height * rng.uniform(*EYE_LEVEL)
     rail_share = RAIL_SHARE * rng.uniform(0.8, 1.3)
-    rows = []
-    for pitch in pitches.tolist():
+    return _divide(options, top, bottom, shares.tolist(), eye, rail_share), eye
+
+
+def _rows_beside(
+    rng: np.random.Generator, options: RenderOptions, rows: tuple[Row, ...], eye: float
+) -> tuple[Row, ...]:
+    """Rows for the second bay, from the same top to the same foot as those of the first."""
+    count = int(rng.integers(options.rows[0], options.rows[1] + 1))
+    shares = rng.uniform(0.82, 1.18, count)
+    rail_share = RAIL_SHARE * rng.uniform(0.8, 1.3)
+    bottom = rows[-1].deck + rows[-1].rail
+    return _divide(options, rows[0].top, bottom, shares.tolist(), eye, rail_share, bay=1)
+
+
+def _divide(
+    options: RenderOptions,
+    top: float,
+    bottom: float,
+    shares: list[float],
+    eye: float,
+    rail_share: float,
+    bay: int | None = None,
+) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    height = bottom - top
+    for share in shares:
+        pitch = share / sum(shares) * height
         rail = min(max(pitch * rail_share, options.height * 0.012), options.height * 0.04)
         deck = top + pitch - rail
         away = deck - eye
         rise = min(away * DECK_RATE, (deck - top) * 0.4)
-        rows.append(Row(top, deck, rail, float(np.clip(away / options.height * PITCH_RATE, -0.16, 0.34)), rise))
+        slant = float(np.clip(away / options.height * PITCH_RATE, -0.16, 0.34))
+        rows.append(Row(top, deck, rail, slant, rise, not rows, bay))
         top += pitch
     return tuple(rows)
 

@@ -120,9 +120,9 @@ def draw_scene(plan: Plan, rng: np.random.Generator, extent: tuple[int, int, int
     look = _pick_look(plan, rng)
     middle = (plan.bays[0][0] + plan.bays[-1][1]) / 2
     _store(canvas, plan, look, rng)
-    for index, row in enumerate(plan.rows):
-        for left, right in plan.bays:
-            _interior(canvas, plan, row, look, left, right, index, rng)
+    for row in plan.rows:
+        for left, right in plan.spans(row):
+            _interior(canvas, plan, row, look, left, right, rng)
     areas = np.zeros(len(plan.facings), np.int64)
     by_row: list[list[int]] = [[] for _ in plan.rows]
     for number, facing in enumerate(plan.facings):
@@ -203,8 +203,7 @@ def _store(canvas: _Canvas, plan: Plan, look: _Look, rng: np.random.Generator) -
     tint = np.array(hsv(rng.uniform(), 0.12, rng.uniform(0.35, 0.75)), np.float32)
     aisle = np.clip(tint + (hues.mean(axis=2, keepdims=True) - 128) * 0.5 + (hues - 128) * 0.1, 0, 255).astype(np.uint8)
     canvas.image.paste(Image.fromarray(aisle).resize((width, height), Image.Resampling.BICUBIC))
-    first, last = plan.rows[0], plan.rows[-1]
-    foot = last.deck + last.rail
+    first, foot = plan.rows[0], plan.foot
     left, right = plan.bays[0][0], plan.bays[-1][1]
     sign = first.top - canvas.top
     if sign > 12:
@@ -260,7 +259,6 @@ def _interior(
     look: _Look,
     left: float,
     right: float,
-    index: int,
     rng: np.random.Generator,
 ) -> None:
     """Paint the empty shelf row: back wall, board, shadow of the row above."""
@@ -286,7 +284,10 @@ def _interior(
         row.top,
         right,
         floor_edge,
-        [look.gloom * share for share in ([0.95, 0.72, 0.6, 0.66] if index or plan.cooler else [0.2, 0.3, 0.45, 0.55])],
+        [
+            look.gloom * share
+            for share in ([0.95, 0.72, 0.6, 0.66] if not row.first or plan.cooler else [0.2, 0.3, 0.45, 0.55])
+        ],
     )
     if row.rise > 1:
         canvas.fill(left, floor_edge, right, row.deck, look.board)
@@ -299,7 +300,7 @@ def _interior(
                     [(left - canvas.left, y - canvas.top), (right - canvas.left, y - canvas.top)], fill=line
                 )
     under = -row.rise
-    if under > 1 and index:
+    if under > 1 and not row.first:
         canvas.fill(left, row.top, right, row.top + under, mix(look.board, (0, 0, 0), 0.5))
         canvas.veil(left, row.top, right, row.top + under, [0.3, 0.7])
 
@@ -308,37 +309,36 @@ def _row_shade(canvas: _Canvas, plan: Plan, index: int, look: _Look) -> None:
     """Shadow the board above throws on whatever stands in this row."""
     row = plan.rows[index]
     clear = row.deck - row.top
-    deep = look.shadow if index else 0.0
+    deep = 0.0 if row.first else look.shadow
     depth = index / max(1, len(plan.rows) - 1)
-    for left, right in plan.bays:
+    for left, right in plan.spans(row):
         canvas.veil(left, row.top, right, row.top + clear * 0.45, [deep, deep * 0.35, 0.0])
         if not plan.cooler:
             canvas.veil(left, row.top, right, row.deck, [0.16 * depth, 0.2 * depth])
 
 
 def _uprights(canvas: _Canvas, plan: Plan, look: _Look) -> None:
-    first, last = plan.rows[0], plan.rows[-1]
-    foot = last.deck + last.rail
+    top, foot = plan.top, plan.foot
     spans = [(a[1], b[0]) for a, b in zip(plan.bays[:-1], plan.bays[1:], strict=True)]
     thick = (spans[0][1] - spans[0][0] if spans else 18.0) * (2.2 if plan.cooler else 1.0)
     spans += [(plan.bays[0][0] - thick, plan.bays[0][0]), (plan.bays[-1][1], plan.bays[-1][1] + thick)]
     for left, right in spans:
-        canvas.fill(left, first.top - 20, right, foot, look.frame)
+        canvas.fill(left, top - 20, right, foot, look.frame)
         canvas.fill(
             left,
-            first.top - 20,
+            top - 20,
             left + (right - left) * 0.3,
             foot,
             mix(look.frame, (255, 255, 255), 0.8 if plan.cooler else 0.3),
         )
-        canvas.clear(left, first.top - 20, right, foot)
+        canvas.clear(left, top - 20, right, foot)
         if plan.cooler:
             # The lamps of a cooler run up its uprights and light the products next to them.
             reach = LAMP_REACH * (right - left)
-            canvas.glow(left - reach, first.top, right + reach, foot, LAMP_GLOW)
-            canvas.fill(left, first.top - 20, right, foot, look.frame)
-            canvas.fill(left + (right - left) * 0.3, first.top, left + (right - left) * 0.7, foot, (250, 253, 255))
-        slots = np.arange(first.top, foot, max(10.0, (right - left) * 1.1)).tolist()
+            canvas.glow(left - reach, top, right + reach, foot, LAMP_GLOW)
+            canvas.fill(left, top - 20, right, foot, look.frame)
+            canvas.fill(left + (right - left) * 0.3, top, left + (right - left) * 0.7, foot, (250, 253, 255))
+        slots = np.arange(top, foot, max(10.0, (right - left) * 1.1)).tolist()
         if not plan.cooler:
             for y in slots:
                 canvas.fill((left + right) / 2 - 2, y, (left + right) / 2 + 2, y + 6, (30, 30, 30))
@@ -438,7 +438,7 @@ def _behind(canvas: _Canvas, sprite: Image.Image, facing: Facing, row: Row, midd
     x = facing.x + (middle - facing.x) * BEHIND_SHIFT
     y = facing.y - max(row.rise, 0.0) * 0.22
     top = round(y - size[1])
-    over = max(0, math.ceil(row.top) - top) if facing.row else 0  # the board above hides what reaches behind it
+    over = 0 if row.first else max(0, math.ceil(row.top) - top)  # the board above hides what reaches behind it
     if over < size[1]:
         canvas.put(second.crop((0, over, *size)), round(x - size[0] / 2), top + over)
 
@@ -447,7 +447,7 @@ def _wires(canvas: _Canvas, plan: Plan, row: Row) -> None:
     """Draw the low wire fence of a cooler's shelf, thin enough to hide nothing that matters."""
     wire = (214, 216, 218)
     thick = max(1, round((row.deck - row.top) / 150))
-    for left, right in plan.bays:
+    for left, right in plan.spans(row):
         for share in (0.05, 0.13):
             y = row.deck - (row.deck - row.top) * share - canvas.top
             canvas.draw.line([(left - canvas.left, y), (right - canvas.left, y)], fill=wire, width=thick)
@@ -458,7 +458,7 @@ def _wires(canvas: _Canvas, plan: Plan, row: Row) -> None:
 
 def _rail(canvas: _Canvas, plan: Plan, index: int, look: _Look, rng: np.random.Generator) -> None:
     row = plan.rows[index]
-    for left, right in plan.bays:
+    for left, right in plan.spans(row):
         # From below, the front edge hides the feet of what stands behind it.
         lip = row.deck - min(max(-row.rise, 0.0) * 0.08, row.rail * 0.3)
         canvas.fill(left, lip, right, row.deck + row.rail, look.rail)

@@ -26,8 +26,9 @@ class RenderedShelf:
     image: (H, W, 3) uint8 RGB.
     boxes: (N, 4) float32, tight round the visible part of each product; products less than MIN_VISIBLE
         visible are left out. Sorted by row, then position, then level.
-    row: (N,) int32, 0 = top row that shows a product. position: (N,) int32, column within the row from 0,
-        left to right across all bays; stacked items share it. level: (N,) int32, 0 = lowest seen of a stack.
+    row: (N,) int32, 0 = top row that shows a product; where each bay has rows of its own, they count by their feet.
+    position: (N,) int32, column within the row from 0, left to right across all bays it runs through; stacked
+        items share it. level: (N,) int32, 0 = lowest seen of a stack.
     bay: (N,) int32, 0 = left. sku: (N,) int32, index into sku_names.
     row_boxes: (R, 4) float32, bounds of each row: from the board above to the front edge of its own board.
     row_quads: (R, 4, 2) float32, the same rows as quadrilaterals (top left, top right, bottom right, bottom
@@ -215,7 +216,8 @@ def _numbered(facings_keys: list[tuple[int, int]]) -> tuple[NDArray[np.int32], N
 
 def _quad(plan: Plan, index: int, camera: Camera) -> NDArray[np.float64]:
     row = plan.rows[index]
-    left, right = plan.bays[0][0], plan.bays[-1][1]
+    spans = plan.spans(row)
+    left, right = spans[0][0], spans[-1][1]
     return camera.to_photo(np.array([[left, row.top], [right, row.top], [right, row.deck], [left, row.deck]]))
 
 
