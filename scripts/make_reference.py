@@ -86,9 +86,7 @@ def commands() -> str:
 def helps(command: click.Command, parent: click.Context, words: str) -> list[str]:
     """The help of a command and of the commands below it."""
     name = words.rpartition(" ")[2]
-    context = click.Context(
-        command, parent, info_name=name, max_content_width=100, terminal_width=100, **command.context_settings
-    )
+    context = click.Context(command, parent, info_name=name, max_content_width=100, terminal_width=100)
     parts = [f"## {words}\n\n```text\n{command.get_help(context)}\n```\n"]
     if isinstance(command, click.Group):
         for inner in command.list_commands(context):

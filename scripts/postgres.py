@@ -62,12 +62,12 @@ class PostgresServer:
         """Stop at once, whoever is connected."""
         self._run("pg_ctl", "-D", "data", "-m", "fast", "-w", "stop")
 
-    def make(self, database: str, template: str = "template1") -> str:
-        """Make a database like another, or an empty one; its address."""
+    def make(self, database: str) -> str:
+        """Make an empty database; its address."""
         import psycopg
 
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+            connection.execute(f'CREATE DATABASE "{database}"')
         return self.url(database)
 
     def close(self) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from shelfwatch.audits import memory
 from shelfwatch.audits.audit import Audit
-from shelfwatch.audits.database import Database
 from shelfwatch.audits.entry import Entry
 from shelfwatch.audits.folder import FolderPhotos
 from shelfwatch.audits.record import record
@@ -19,11 +18,9 @@ from shelfwatch.audits.record import record
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@dataclass
-class Memory:
-    """A database and photos in a folder."""
+class Memory(memory.Memory):
+    """A memory whose photos lie in a folder."""
 
-    database: Database
     photos: FolderPhotos
 
     def record(self, number: int = 0, **changes: Any) -> Audit:
@@ -37,7 +34,9 @@ class Memory:
 def photo(number: int = 0, kind: str = "JPEG", **options: Any) -> bytes:
     """A small picture, another for each number."""
     image = Image.linear_gradient("L").resize((48, 64)).convert("RGB")
-    image.putpixel((0, 0), (number % 256, number // 256 % 256, 255))
+    for bit in range(20):  # as squares, which no compression makes equal
+        shade = 255 * (number >> bit & 1)
+        image.paste((shade, shade, shade), (8 * (bit % 5), 8 * (bit // 5), 8 * (bit % 5) + 8, 8 * (bit // 5) + 8))
     buffer = io.BytesIO()
     image.save(buffer, kind, **({"quality": 95, "subsampling": 0} if kind == "JPEG" else {}), **options)
     return buffer.getvalue()

@@ -124,6 +124,8 @@ def test_a_row_that_is_refused_leaves_no_photo(memory: Memory) -> None:
         connection.exec_driver_sql("ALTER TABLE findings RENAME TO elsewhere")
     with pytest.raises(DatabaseUnavailableError):
         memory.record()
+    with memory.database.connection() as connection:
+        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO findings")
     assert memory.files() == []
     assert list_stores(memory.database) == []
 

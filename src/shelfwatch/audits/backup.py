@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from shelfwatch.audits.audit import time_text
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.errors import BackupError, NotFoundError
-from shelfwatch.audits.migrate import newest, revision_of, upgrade
+from shelfwatch.audits.migrate import newest, require, upgrade
 from shelfwatch.audits.photos import NAME, PhotoStore, digest
 from shelfwatch.audits.tables import Base, Store, StoredPhoto, UtcDateTime
 
@@ -54,8 +54,7 @@ def backup(
     """
     if target.exists():
         raise BackupError(f"{target} exists: name a new file.")
-    if revision_of(database) != newest():
-        raise BackupError("The tables are not those of this version: run `shelfwatch db upgrade` first.")
+    require(database)
     with _written(target) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         spooled: dict[str, IO[bytes]] = {}
         counts: dict[str, int] = {}

@@ -36,6 +36,7 @@ class Database:
         self.url = _known(url)
         self.patience_seconds = patience_seconds
         self.embedded = self.url.get_backend_name() == "sqlite"
+        self.file = Path(str(self.url.database)) if self.embedded else None
         arguments: dict[str, Any]
         if self.embedded:
             arguments = {"timeout": patience_seconds, "isolation_level": None}

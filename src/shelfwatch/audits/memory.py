@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from shelfwatch.audits.database import Database
-from shelfwatch.audits.errors import DatabaseUnavailableError, InvalidError
+from shelfwatch.audits.errors import InvalidError
 from shelfwatch.audits.migrate import upgrade
 from shelfwatch.audits.photos import PhotoStore, open_photos
 from shelfwatch.audits.prune import sweep
@@ -35,10 +35,6 @@ class Memory:
             database = Database(database_url)
         else:
             assert data_dir is not None
-            try:
-                data_dir.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise DatabaseUnavailableError(f"{data_dir} cannot be made: {error.strerror}.") from error
             database = Database.in_folder(data_dir)
         return cls(database, open_photos(photo_store or str(Path(data_dir or ".") / "photos")))
 

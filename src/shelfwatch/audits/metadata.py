@@ -67,9 +67,8 @@ def _jpeg(data: bytes, orientation: int) -> bytes:
     place = 2
     while True:
         found = AFTER_SCAN.search(data, place)
-        if found is None:  # the end is missing; decoders that took the file so far take it so again
-            return b"".join(parts)
-        marker, place = data[found.end() - 1], found.end()
+        # Without an end, it was dropped with what damaged pixels made look like metadata.
+        marker, place = (EOI, place) if found is None else (data[found.end() - 1], found.end())
         if marker == EOI:
             return b"".join([*parts, b"\xff\xd9"])
         if marker in ALONE or marker == SOI:

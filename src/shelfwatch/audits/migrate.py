@@ -25,6 +25,11 @@ def upgrade(database: Database) -> str:
     lock. All is one transaction: an upgrade that breaks leaves the tables as they were. Raises
     `DatabaseUnavailableError`, also where a newer version has made the tables.
     """
+    if database.file is not None:
+        try:
+            database.file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnavailableError(f"{database.file.parent} cannot be made: {error.strerror}.") from error
     with database.connection() as connection:
         if not database.embedded:
             connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
@@ -44,10 +49,16 @@ def upgrade(database: Database) -> str:
     return revision
 
 
-def revision_of(database: Database) -> str | None:
-    """The revision the tables are at; None in an empty database. Raises `DatabaseUnavailableError`."""
+def require(database: Database) -> None:
+    """Return if the tables are those of this version; makes nothing. Raises `DatabaseUnavailableError`."""
+    if database.file is not None and not database.file.exists():
+        raise DatabaseUnavailableError(f"There is no database at {database.file}.")
     with database.connection() as connection:
-        return _revision(connection)
+        found = _revision(connection)
+    if found != newest():
+        raise DatabaseUnavailableError(
+            f"The tables are at revision {found}, this version needs {newest()}: run `shelfwatch db upgrade`."
+        )
 
 
 def newest() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from shelfwatch.audits import prune as pruning
 from shelfwatch.audits import verify as verifying
 from shelfwatch.audits.errors import AuditsError
 from shelfwatch.audits.memory import Memory
-from shelfwatch.audits.migrate import newest, upgrade
+from shelfwatch.audits.migrate import newest, require, upgrade
 
 FAULTS = {
     "missing": "photos of audits that the store has not",
@@ -56,11 +57,10 @@ def with_memory(function: Callable[..., None]) -> Callable[..., None]:
         help="Folder or address, such as s3://bucket/folder, of the photos; default: photos in the data folder. "
         "[SHELFWATCH_PHOTO_STORE]",
     )
-    @click.option("--database-url", envvar="SHELFWATCH_DATABASE_URL", default="", hidden=True)
     @wraps(function)
-    def command(data_dir: Path | None, photo_store: str, database_url: str, **rest: Any) -> None:
+    def command(data_dir: Path | None, photo_store: str, **rest: Any) -> None:
         try:
-            memory = Memory.at(data_dir, database_url, photo_store)
+            memory = Memory.at(data_dir, os.environ.get("SHELFWATCH_DATABASE_URL", ""), photo_store)
             try:
                 function(memory, **rest)
             finally:
@@ -130,6 +130,7 @@ def restore(memory: Memory, source: Path) -> None:
 @with_memory
 def prune(memory: Memory, keep_days: float | None, keep_bytes: int | None, undo_hours: float) -> None:
     """Remove for good what was deleted, what is too old and what is too much. The service may run meanwhile."""
+    require(memory.database)
     retention = pruning.Retention(keep_days, keep_bytes, undo_hours)
     done = pruning.prune(memory.database, memory.photos, retention)
     click.echo(
@@ -151,6 +152,7 @@ def verify(memory: Memory, quick: bool, repair: bool) -> None:
                 memory.database, memory.photos, quick=quick, progress=lambda done: report(done, None)
             )
 
+    require(memory.database)
     found = look()
     if repair and not found.clean:
         click.echo(f"Removed {verifying.repair(memory.database, memory.photos, found)} photos.")
