@@ -57,7 +57,7 @@ def require(database: Database) -> None:
         found = _revision(connection)
     if found != newest():
         raise DatabaseUnavailableError(
-            f"The tables are at revision {found}, this version needs {newest()}: run `shelfwatch db upgrade`."
+            f"The tables are at revision {found or 'none'}, this version needs {newest()}: run `shelfwatch db upgrade`."
         )
 
 

@@ -74,7 +74,8 @@ def with_memory(function: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def progress(words: str) -> Iterator[Callable[[int, int | None], None]]:
     """A bar on the error stream, for those who watch."""
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(words, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
