@@ -26,16 +26,20 @@ def find_programs() -> Path | None:
     )
 
 
+class NotInstalledError(RuntimeError):
+    """There is no PostgreSQL here."""
+
+
 class PostgresServer:
     """A server on a free port of loopback that trusts whoever connects; files are gone after `close`.
 
-    Raises `RuntimeError` where PostgreSQL is not installed.
+    Raises `NotInstalledError`, or `RuntimeError` where one of its programs fails.
     """
 
     def __init__(self) -> None:
         programs = find_programs()
         if programs is None:
-            raise RuntimeError("PostgreSQL is not installed: run scripts/install-postgres")
+            raise NotInstalledError("PostgreSQL is not installed: run scripts/install-postgres")
         self.programs = programs
         self.folder = Path(tempfile.mkdtemp(prefix="shelfwatch-postgres-"))
         # PostgreSQL refuses to run as root.

@@ -9,7 +9,6 @@ import random
 import sqlite3
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from rich.progress import Progress
 from bench.report import markdown, processor
 from bench.timing import Times, ratio, timed
 from bench_audits import fill
-from postgres import PostgresServer
+from postgres import NotInstalledError, PostgresServer
 from sections import replaced
 from shelfwatch.audits.cursors import Cursor
 from shelfwatch.audits.database import Database
@@ -34,10 +33,10 @@ FEW, MANY = 1_000, 1_000_000  # audits
 RUNS = 200
 MOST = 2.0  # times as long as with few
 
-WORDS = """Each audit has a row of its own photo, findings of three detections and its place among {bays:,} bays of {per}
-audits, which take turns, so that a bay's audits lie far apart. Functions of `shelfwatch.audits.read` are called in one
-process and give what the endpoints answer, each time for another bay, store or place in the list; databases with few and
-with many audits take turns. *Ratio* is the median over the rounds; at most {most:g} is the aim."""
+WORDS = """Each audit has a row of its own photo, findings of three detections and its place among {bays:,} bays of
+{per} audits, which take turns, so that a bay's audits lie far apart. Functions of `shelfwatch.audits.read` are called
+in one process and give what the endpoints answer, each time for another bay, store or place in the list; databases with
+few and with many audits take turns. *Ratio* is the median over the rounds; at most {most:g} is the aim."""
 SEED = 3
 
 
@@ -104,8 +103,8 @@ def _made(urls: list[str]) -> tuple[Database, Database]:
     return first, second
 
 
-def versions(server: Database) -> str:
-    """Of what was measured."""
+def version(server: Database) -> str:
+    """The server's."""
     with server.read() as session:
         number = str(session.scalar(sqlalchemy.text("SHOW server_version"))).split()[0]
     return f"PostgreSQL {number}"
@@ -122,25 +121,26 @@ def main() -> int:
     rows: list[list[str]] = []
     names = [f"SQLite {sqlite3.sqlite_version}"]
     worst = 0.0
+    skipped: list[str] = []
     with Progress(console=Console(stderr=True), transient=True) as progress, tempfile.TemporaryDirectory() as folder:
         for kind in ("SQLite", "PostgreSQL"):
             task = progress.add_task(f"Filling {kind}", total=None)
-            with databases(kind, Path(folder)) as (few, many):
-                if kind == "PostgreSQL":
-                    names.append(versions(many))
-                fill.fill(few, options.few)
-                fill.fill(many, options.many)
-                progress.update(task, description=f"Reading {kind}")
-                time.sleep(1)
-                for name, (first, second) in measure(few, many, (options.few, options.many), options.runs).items():
-                    times = ratio(second, first)
-                    worst = max(worst, times)
-                    figures = [
-                        f"{np.median(first):.2f}",
-                        f"{np.median(second):.2f}",
-                        f"{np.percentile(second, 95):.2f}",
-                    ]
-                    rows.append([kind, name, *figures, f"{times:.2f} ×"])
+            try:
+                with databases(kind, Path(folder)) as (few, many):
+                    if kind == "PostgreSQL":
+                        names.append(version(many))
+                    fill.fill(few, options.few)
+                    fill.fill(many, options.many)
+                    progress.update(task, description=f"Reading {kind}")
+                    found = measure(few, many, (options.few, options.many), options.runs)
+            except NotInstalledError as error:
+                skipped.append(f"Skipped: {error}.")
+                continue
+            for name, (first, second) in found.items():
+                times = ratio(second, first)
+                worst = max(worst, times)
+                figures = [f"{np.median(first):.2f}", f"{np.median(second):.2f}", f"{np.percentile(second, 95):.2f}"]
+                rows.append([kind, name, *figures, f"{times:.2f} ×"])
             progress.remove_task(task)
     head = [
         "database",
@@ -156,6 +156,7 @@ def main() -> int:
         f"SQLAlchemy {sqlalchemy.__version__}, Python {platform.python_version()}; {options.runs} runs each.",
         WORDS.format(bays=options.many // fill.AUDITS_PER_BAY, per=fill.AUDITS_PER_BAY, most=MOST),
         markdown(head, rows, words=2),
+        *skipped,
     ]
     text = "\n\n".join(parts)
     if options.write:

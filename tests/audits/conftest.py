@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from audits.memories import Memory
-from postgres import PostgresServer
+from postgres import NotInstalledError, PostgresServer
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.folder import FolderPhotos
 from shelfwatch.audits.migrate import upgrade
@@ -23,9 +23,7 @@ from shelfwatch.audits.tables import Base
 def postgres() -> Iterator[PostgresServer]:
     try:
         server = PostgresServer()
-    except RuntimeError as error:
-        if "not installed" not in str(error):
-            raise
+    except NotInstalledError as error:
         pytest.skip(str(error))
     yield server
     server.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import text
 
 from audits.memories import Memory
 from audits.workers import CONTEXT, start_up
-from postgres import PostgresServer
+from postgres import NotInstalledError, PostgresServer
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.errors import DatabaseUnavailableError, InvalidError, StorageFullError
 from shelfwatch.audits.folder import FolderPhotos
@@ -27,6 +28,12 @@ def test_an_address_of_another_kind_is_refused_without_showing_it(url: str) -> N
     with pytest.raises(InvalidError) as error:
         Database(url)
     assert "pw" not in str(error.value)
+
+
+def test_a_driver_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(InvalidError, match=r"shelfwatch\[postgres\]"):
+        Database("postgresql://host/name")
 
 
 def test_a_commit_has_reached_the_disk(url: str) -> None:
@@ -86,9 +93,7 @@ def test_a_locked_file_is_told_and_recovers(tmp_path: Path) -> None:
 def test_a_server_that_stops_is_told_and_recovers(tmp_path: Path) -> None:
     try:
         server = PostgresServer()
-    except RuntimeError as error:
-        if "not installed" not in str(error):
-            raise
+    except NotInstalledError as error:
         pytest.skip(str(error))
     try:
         memory = Memory(Database(server.url(), patience_seconds=2), FolderPhotos(tmp_path))

@@ -123,6 +123,7 @@ def test_the_sample_shelf_is_the_same_to_the_bit(sample: bytes) -> None:
     check(sample, strip(sample))
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of metadata it cannot read
 @given(cut=st.integers(0, 3000), kind=st.sampled_from(["JPEG", "PNG", "WEBP"]), noise=st.binary(max_size=8))
 @settings(max_examples=150, deadline=None)
 def test_damage_is_refused_or_kept_readable(cut: int, kind: str, noise: bytes) -> None:

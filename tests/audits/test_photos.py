@@ -14,6 +14,7 @@ from moto.server import ThreadedMotoServer
 from PIL import Image
 
 from audits.memories import photo
+from shelfwatch.audits import folder
 from shelfwatch.audits.bucket import BucketPhotos
 from shelfwatch.audits.errors import InvalidError, NotFoundError, PhotosUnavailableError, StorageFullError
 from shelfwatch.audits.folder import FolderPhotos
@@ -130,6 +131,28 @@ def test_a_process_that_dies_leaves_its_claim(tmp_path: Path) -> None:
     store = FolderPhotos(tmp_path)
     assert [claim.sha256 for claim in store.leftovers()] == [NAME]
     assert store.read(NAME) == DATA
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells which file a descriptor is of")
+def test_a_photo_has_reached_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No power can be cut here, but the order of what the system is asked for can be told."""
+    calls: list[str] = []
+    flush, link = folder._flush, os.link
+
+    def flushing(descriptor: int) -> None:
+        calls.append(f"flush {Path(f'/proc/self/fd/{descriptor}').readlink().name.partition('.')[0]}")
+        flush(descriptor)
+
+    def linking(source: Path, target: Path) -> None:
+        calls.append(f"link {target.name}")
+        link(source, target)
+
+    monkeypatch.setattr(folder, "_flush", flushing)
+    monkeypatch.setattr(os, "link", linking)
+    store = FolderPhotos(tmp_path / "photos")
+    store.claim(NAME, DATA)
+    made = [tmp_path.name, "photos", "photos", "originals"]  # each new folder's entry in the one above it
+    assert calls == [*(f"flush {name}" for name in made), f"flush {NAME}", f"link {NAME}", f"flush {NAME[:2]}"]
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import text
@@ -58,8 +58,12 @@ def test_lists_are_narrowed(memory: Memory) -> None:
     assert found(store="B", bay="y") == found(store="C") == []
     assert found(since=NOON + timedelta(minutes=1), until=NOON + timedelta(minutes=3)) == [2, 1]
     assert found(store="A", since=(NOON + timedelta(minutes=1)).replace(tzinfo=None)) == [3, 1]
+    assert found(store=" A ", bay="x\0") == found(store="\0") == []
+    assert found(since=datetime.min, until=datetime.max) == [3, 2, 1, 0]
     with pytest.raises(InvalidError, match=r"^bay: "):
         found(bay="x")
+    with pytest.raises(InvalidError, match=r"^until: "):
+        found(until=datetime.min.replace(tzinfo=timezone(timedelta(hours=1))))
 
 
 @pytest.mark.parametrize(
@@ -117,8 +121,10 @@ def test_the_emptiest_bay_comes_first(memory: Memory) -> None:
     assert [(bay.bay, bay.stock) for bay in bays] == [("Empty", 0.2), ("Thin", 0.5), ("Full", 0.9), ("New", None)]
     assert bays[1].to_json()["min_fill_rate"] == 0.5
     assert get_bay(memory.database, "Berlin 1", "Thin") == bays[1]
-    with pytest.raises(NotFoundError):
-        list_bays(memory.database, "Paris")
+    assert list_bays(memory.database, " Berlin 1") == bays
+    for name in ("Paris", "", "\0"):
+        with pytest.raises(NotFoundError):
+            list_bays(memory.database, name)
     with pytest.raises(NotFoundError):
         get_bay(memory.database, "Berlin 1", "Elsewhere")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import json
 import sqlite3
 import threading
 import time
@@ -12,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -29,7 +31,7 @@ class Database:
     """One database and its connections, for threads.
 
     `url` is SQLAlchemy's, `postgresql://user@host/name` or `sqlite:////folder/file`. Making one does not connect.
-    Raises `InvalidError` for an address of another kind.
+    Raises `InvalidError` for an address of another kind, or where its driver is not installed.
     """
 
     def __init__(self, url: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
@@ -42,14 +44,18 @@ class Database:
             arguments = {"timeout": patience_seconds, "isolation_level": None}
         else:
             arguments = {"connect_timeout": max(2, round(patience_seconds))}
-        self.engine = create_engine(
-            self.url,
-            connect_args=arguments,
-            pool_size=CONNECTIONS,
-            max_overflow=CONNECTIONS,
-            pool_timeout=patience_seconds,
-            pool_pre_ping=not self.embedded,  # a restarted server is noticed before a query meets it
-        )
+        try:
+            self.engine = create_engine(
+                self.url,
+                connect_args=arguments,
+                pool_size=CONNECTIONS,
+                max_overflow=CONNECTIONS,
+                pool_timeout=patience_seconds,
+                pool_pre_ping=not self.embedded,  # a restarted server is noticed before a query meets it
+                json_serializer=functools.partial(json.dumps, separators=(",", ":"), allow_nan=False),
+            )
+        except ModuleNotFoundError as error:
+            raise InvalidError(f"PostgreSQL needs {error.name}: pip install 'shelfwatch[postgres]'.") from error
         event.listen(self.engine, "connect", _prepare_sqlite if self.embedded else _prepare_postgresql)
         if self.embedded:
             event.listen(self.engine, "begin", _begin)
@@ -114,7 +120,7 @@ class Database:
         """Errors of the driver in words of our own. They name neither the statement nor its values."""
         try:
             yield
-        except IntegrityError:
+        except (IntegrityError, DataError):
             raise
         except DBAPIError as error:
             cause = error.orig
@@ -124,8 +130,6 @@ class Database:
             raise DatabaseUnavailableError(f"The database does not answer as it should ({name}).") from error
         except PoolTimeoutError as error:
             raise DatabaseUnavailableError("Every connection to the database is in use.") from error
-        except SQLAlchemyError as error:
-            raise DatabaseUnavailableError(f"The database cannot be used ({type(error).__name__}).") from error
 
 
 def _known(url: str) -> URL:

@@ -58,6 +58,14 @@ def clean_name(text: str, what: str) -> str:
     return name
 
 
+def known_name(text: str) -> str | None:
+    """The name as it would be stored, None for what cannot be one."""
+    try:
+        return clean_name(text, "name")
+    except InvalidError:
+        return None
+
+
 def clean_note(text: str | None) -> str | None:
     """A note, None where it says nothing. Raises `InvalidError`."""
     note = unicodedata.normalize("NFC", text or "").strip().replace("\r\n", "\n")

@@ -157,7 +157,7 @@ class FolderPhotos:
 
     def _write(self, sha256: str, data: bytes, final: Path) -> FolderClaim:
         """Raises `FileNotFoundError` where cleaning took the entry before it was locked."""
-        self.incoming.mkdir(parents=True, exist_ok=True)
+        _make(self.incoming)
         _make(final.parent)
         path = self.incoming / f"{sha256}.{secrets.token_hex(8)}"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)

@@ -16,6 +16,7 @@ from shelfwatch.audits.audit import Audit, audits, find_audit, time_text, to_aud
 from shelfwatch.audits.bays import Expectations
 from shelfwatch.audits.cursors import Cursor
 from shelfwatch.audits.database import Database
+from shelfwatch.audits.entry import known_name
 from shelfwatch.audits.errors import InvalidError, NotFoundError
 from shelfwatch.audits.ids import known_id
 from shelfwatch.audits.tables import Alert, AuditRow, Bay, Store
@@ -181,12 +182,12 @@ def history(
 def list_bays(database: Database, store: str) -> list[BayState]:
     """The bays of a store, the emptiest first, those never seen last. Raises `NotFoundError`, `UnavailableError`."""
     with database.read() as session:
-        store_id = session.scalar(select(Store.id).where(Store.name == store))
-        if store_id is None:
+        found = session.scalar(select(Store).where(Store.name == known_name(store)))
+        if found is None:
             raise NotFoundError("There is no such store.")
-        bays = session.scalars(select(Bay).where(Bay.store_id == store_id)).all()
-        alerts = _open_alerts(session, Bay.id, store_id)
-        states = [_state(store, bay, alerts.get(bay.id, 0)) for bay in bays]
+        bays = session.scalars(select(Bay).where(Bay.store_id == found.id)).all()
+        alerts = _open_alerts(session, Bay.id, found.id)
+        states = [_state(found.name, bay, alerts.get(bay.id, 0)) for bay in bays]
     return sorted(
         states, key=lambda state: (state.latest is None, 1 if state.stock is None else state.stock, state.bay)
     )
@@ -195,10 +196,15 @@ def list_bays(database: Database, store: str) -> list[BayState]:
 def get_bay(database: Database, store: str, bay: str) -> BayState:
     """One bay as it is now. Raises `NotFoundError`, `UnavailableError`."""
     with database.read() as session:
-        found = session.scalar(select(Bay).join(Store).where(Store.name == store, Bay.name == bay))
+        names = (Store.name == known_name(store), Bay.name == known_name(bay))
+        found = session.scalar(select(Bay).join(Store).where(*names))
         if found is None:
             raise NotFoundError("There is no such bay.")
-        return _state(store, found, _open_alerts(session, Bay.id, found.store_id).get(found.id, 0))
+        return _state(
+            session.get_one(Store, found.store_id).name,
+            found,
+            _open_alerts(session, Bay.id, found.store_id).get(found.id, 0),
+        )
 
 
 def list_stores(database: Database) -> list[StoreState]:
@@ -218,25 +224,29 @@ def list_stores(database: Database) -> list[StoreState]:
 def _narrowed(session: Session, query: Rows, which: Filter) -> Rows | None:
     """Only the audits of the filter; None where it names a store or bay that is not there."""
     if which.bay is not None:
-        wanted = select(Bay.id).join(Store).where(Store.name == which.store, Bay.name == which.bay)
+        names = (Store.name == known_name(which.store or ""), Bay.name == known_name(which.bay))
+        wanted = select(Bay.id).join(Store).where(*names)
         bay_id = session.scalar(wanted)
         if bay_id is None:
             return None
         query = query.where(AuditRow.bay_id == bay_id)
     elif which.store is not None:
-        store_id = session.scalar(select(Store.id).where(Store.name == which.store))
+        store_id = session.scalar(select(Store.id).where(Store.name == known_name(which.store)))
         if store_id is None:
             return None
         query = query.where(AuditRow.store_id == store_id)
     if which.since is not None:
-        query = query.where(AuditRow.taken_at >= _zoned(which.since))
+        query = query.where(AuditRow.taken_at >= _utc(which.since, "since"))
     if which.until is not None:
-        query = query.where(AuditRow.taken_at < _zoned(which.until))
+        query = query.where(AuditRow.taken_at < _utc(which.until, "until"))
     return query
 
 
-def _zoned(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+def _utc(moment: datetime, what: str) -> datetime:
+    try:
+        return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
+    except OverflowError:
+        raise InvalidError(f"{what}: not a time in UTC") from None
 
 
 def _open_alerts(session: Session, by: Any, store_id: str | None = None) -> dict[str, int]:

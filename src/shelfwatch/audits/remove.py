@@ -34,12 +34,12 @@ def restore(database: Database, audit_id: str) -> None:
 def purge(database: Database, photos: PhotoStore, audit_id: str) -> int:
     """Remove an audit for good, and its photo if no other shows it; bytes that freed. Raises `UnavailableError`."""
     with database.write() as session:
-        row = session.get(AuditRow, audit_id)
-        if row is None:
+        found = _locked(session, audit_id)
+        if found is None:
             return 0
+        row, bay = found
         sha256 = row.photo
         size = session.get_one(StoredPhoto, sha256).size
-        bay = session.scalars(select(Bay).where(Bay.id == row.bay_id).with_for_update()).one()
         session.delete(row)
         show_latest(session, bay)
     # In a transaction of its own: were it one, a crash in between would leave a row whose photo is gone.
@@ -66,9 +66,19 @@ def lock_photo(session: Session, sha256: str) -> None:
 def _mark(database: Database, audit_id: str, moment: datetime | None) -> None:
     known = known_id(audit_id)
     with database.write() as session:
-        row = session.get(AuditRow, known) if known else None
-        if row is None or (moment is not None and row.deleted_at is not None):
+        found = _locked(session, known) if known else None
+        if found is None or (moment is not None and found[0].deleted_at is not None):
             raise NotFoundError("There is no such audit.")
-        bay = session.scalars(select(Bay).where(Bay.id == row.bay_id).with_for_update()).one()
+        row, bay = found
         row.deleted_at = moment
         show_latest(session, bay)
+
+
+def _locked(session: Session, audit_id: str) -> tuple[AuditRow, Bay] | None:
+    """An audit and its bay, which nobody else changes until the transaction ends. The bay first, as in recording."""
+    bay_id = session.scalar(select(AuditRow.bay_id).where(AuditRow.id == audit_id))
+    if bay_id is None:
+        return None
+    bay = session.scalars(select(Bay).where(Bay.id == bay_id).with_for_update()).one()
+    row = session.get(AuditRow, audit_id, with_for_update=True)
+    return None if row is None else (row, bay)
