@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from shelfwatch.audits.tables import AuditRow, Bay, Findings, Store, StoredPhoto
@@ -73,7 +74,7 @@ def audits() -> Select[*tuple[Any, ...]]:
     )
 
 
-def to_audit(found: Row[*tuple[Any, ...]], findings: Findings | None = None) -> Audit:
+def to_audit(found: Sequence[Any], findings: Findings | None = None) -> Audit:
     """One row of `audits()`."""
     row, store, bay, kind, size = found
     return Audit(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from shelfwatch.audits.audit import Audit, find_audit
+from shelfwatch.audits.audit import Audit, find_audit, to_audit
 from shelfwatch.audits.bays import bay_of, insert_missing, show_latest
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.entry import Entry, clean_key, clean_name
@@ -35,7 +35,8 @@ def record(database: Database, photos: PhotoStore, data: bytes, entry: Entry) ->
     """Store a photo (JPEG, PNG or WebP, without its metadata) and what was found in it; durable once this returns.
 
     Raises `InvalidError` or `UndecodableImageError` for what cannot be stored, `ConflictError` as `earlier`,
-    `UnavailableError` where the database or the photo store cannot take it. Whatever it raises, no audit is listed.
+    `UnavailableError` where the database or the photo store cannot take it. What raises is not listed, unless the
+    database went away while it answered: with an idempotency key, sending it again tells.
     """
     now = datetime.now(UTC)
     entry = entry.checked(now)
@@ -46,7 +47,7 @@ def record(database: Database, photos: PhotoStore, data: bytes, entry: Entry) ->
         return Recorded(found, made=False)
     claim = photos.claim(sha256, data)
     try:
-        audit_id = _insert(database, photos, data, claim, entry, now)
+        audit = _insert(database, photos, data, claim, entry, now)
     except IntegrityError as error:  # another request with the same key was faster
         _undo(database, photos, claim)
         found = _earlier(database, sha256, entry)
@@ -59,10 +60,6 @@ def record(database: Database, photos: PhotoStore, data: bytes, entry: Entry) ->
     with contextlib.suppress(UnavailableError):  # acknowledged all the same; what remains is swept
         claim.release()
     claim.abandon()
-    with database.read() as session:
-        audit = find_audit(session, audit_id)
-    if audit is None:
-        raise ConflictError("The audit was deleted at the moment it was recorded.")
     return Recorded(audit, made=True)
 
 
@@ -76,7 +73,8 @@ def earlier(database: Database, data: bytes, store: str, bay: str, idempotency_k
     if key is None:
         return None
     with database.read() as session:
-        return _of_key(session, digest(strip(data)), store, bay, key)
+        row = _of_key(session, store, bay, key)
+        return None if row is None else _same(session, row, digest(strip(data)))
 
 
 def _earlier(database: Database, sha256: str, entry: Entry) -> Audit | None:
@@ -85,18 +83,21 @@ def _earlier(database: Database, sha256: str, entry: Entry) -> Audit | None:
         database.check()
         return None
     with database.read() as session:
-        return _of_key(session, sha256, entry.store, entry.bay, entry.idempotency_key)
+        row = _of_key(session, entry.store, entry.bay, entry.idempotency_key)
+        return None if row is None else _same(session, row, sha256)
 
 
-def _of_key(session: Session, sha256: str, store: str, bay: str, key: str) -> Audit | None:
-    row = session.scalar(
+def _of_key(session: Session, store: str, bay: str, key: str) -> AuditRow | None:
+    return session.scalar(
         select(AuditRow)
         .join(Bay, Bay.id == AuditRow.bay_id)
         .join(Store, Store.id == Bay.store_id)
         .where(Store.name == store, Bay.name == bay, AuditRow.idempotency_key == key)
     )
-    if row is None:
-        return None
+
+
+def _same(session: Session, row: AuditRow, sha256: str) -> Audit | None:
+    """The audit of a key, if the request is the one that made it. Raises `ConflictError`."""
     if row.photo != sha256:
         raise ConflictError("This idempotency key was used with another photo of the bay.")
     if row.deleted_at is not None:
@@ -104,7 +105,7 @@ def _of_key(session: Session, sha256: str, store: str, bay: str, key: str) -> Au
     return find_audit(session, row.id)
 
 
-def _insert(database: Database, photos: PhotoStore, data: bytes, claim: Claim, entry: Entry, now: datetime) -> str:
+def _insert(database: Database, photos: PhotoStore, data: bytes, claim: Claim, entry: Entry, now: datetime) -> Audit:
     kind = sniff_format(data)
     if kind is None or entry.taken_at is None:
         raise UndecodableImageError("The file is not a JPEG, PNG or WebP picture.")
@@ -133,9 +134,10 @@ def _insert(database: Database, photos: PhotoStore, data: bytes, claim: Claim, e
         )
         session.add(row)
         session.flush()
-        session.add(Findings(audit_id=row.id, detections=entry.detections, report=entry.report))
+        findings = Findings(audit_id=row.id, detections=entry.detections, report=entry.report)
+        session.add(findings)
         show_latest(session, bay)
-    return row.id
+    return to_audit((row, entry.store, entry.bay, kind, len(data)), findings)
 
 
 def _undo(database: Database, photos: PhotoStore, claim: Claim) -> None:
