@@ -13,7 +13,7 @@ from shelfwatch.audits.photos import digest
 from shelfwatch.audits.read import Filter, get_audit, list_audits, list_bays, list_stores
 from shelfwatch.audits.record import earlier, record
 from shelfwatch.audits.remove import delete
-from shelfwatch.inference.image import UndecodableImageError
+from shelfwatch.inference.image import UnsupportedFormatError
 
 
 def test_an_audit_is_what_was_recorded(memory: Memory) -> None:
@@ -108,7 +108,7 @@ def test_what_cannot_be_stored_leaves_nothing_behind(memory: Memory) -> None:
 
 
 def test_what_is_no_photo_is_not_stored(memory: Memory) -> None:
-    with pytest.raises(UndecodableImageError):
+    with pytest.raises(UnsupportedFormatError):
         record(memory.database, memory.photos, b"GIF89a", entry())
     assert memory.files() == []
 

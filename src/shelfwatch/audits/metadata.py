@@ -6,15 +6,13 @@ how pixels look: the colour profile, transparency and the orientation.
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 import zlib
 from collections.abc import Iterator
 
-from PIL import Image
-
-from shelfwatch.inference.image import UndecodableImageError, orientation_of, sniff_format
+from shelfwatch.audits.photos import MAX_PIXELS
+from shelfwatch.inference.image import UndecodableImageError, open_picture, sniff_format
 
 # JPEG, ITU-T T.81 table B.1: the byte after 0xff.
 SOI, EOI, SOS, APP0, APP1, APP2, APP14, APP15, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
@@ -31,9 +29,9 @@ WEBP_XMP, WEBP_EXIF = 0x04, 0x08  # flags of VP8X
 
 
 def strip(data: bytes) -> bytes:
-    """The same picture, bit for bit, without metadata. Raises `UndecodableImageError` where it has no structure."""
+    """The same picture, bit for bit, without metadata. Raises `ImageError` for what is no picture."""
     kind = sniff_format(data)
-    orientation = _orientation(data, kind)
+    _, orientation = open_picture(data, MAX_PIXELS)
     try:
         if kind == "JPEG":
             return _jpeg(data, orientation)
@@ -44,15 +42,6 @@ def strip(data: bytes) -> bytes:
     except (struct.error, IndexError):
         pass
     raise UndecodableImageError("The picture's file has no structure that could be kept.")
-
-
-def _orientation(data: bytes, kind: str | None) -> int:
-    """As decoding sees it, wherever the file says it."""
-    try:
-        with Image.open(io.BytesIO(data), formats=(kind or "",)) as image:
-            return orientation_of(image)
-    except Exception as error:  # Pillow's plugins raise almost anything on hostile bytes
-        raise UndecodableImageError("The picture cannot be read.") from error
 
 
 def _exif(orientation: int) -> bytes:

@@ -17,7 +17,7 @@ from shelfwatch.inference.image import decode
 NAME = re.compile(r"[0-9a-f]{64}")  # SHA-256 in hex
 THUMBNAIL_SIDE = 320  # pixels of the long side
 THUMBNAIL_QUALITY = 80  # WebP's, 0..100
-MAX_PIXELS = 178_956_970  # where Pillow refuses; the photo was judged by the service's own limit before it was kept
+MAX_PIXELS = 178_956_970  # the most that anyone may let in; each photo was judged by its service before it came here
 
 
 class Claim(Protocol):

@@ -20,7 +20,7 @@ from shelfwatch.audits.metadata import strip
 from shelfwatch.audits.photos import Claim, PhotoStore, digest
 from shelfwatch.audits.remove import lock_photo, remove_unreferenced
 from shelfwatch.audits.tables import AuditRow, Bay, Findings, Store, StoredPhoto
-from shelfwatch.inference.image import UndecodableImageError, sniff_format
+from shelfwatch.inference.image import UnsupportedFormatError, sniff_format
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Recorded:
 def record(database: Database, photos: PhotoStore, data: bytes, entry: Entry) -> Recorded:
     """Store a photo (JPEG, PNG or WebP, without its metadata) and what was found in it; durable once this returns.
 
-    Raises `InvalidError` or `UndecodableImageError` for what cannot be stored, `ConflictError` as `earlier`,
+    Raises `InvalidError` or `ImageError` for what cannot be stored, `ConflictError` as `earlier`,
     `UnavailableError` where the database or the photo store cannot take it. What raises is not listed, unless the
     database went away while it answered: with an idempotency key, sending it again tells.
     """
@@ -108,7 +108,7 @@ def _same(session: Session, row: AuditRow, sha256: str) -> Audit | None:
 def _insert(database: Database, photos: PhotoStore, data: bytes, claim: Claim, entry: Entry, now: datetime) -> Audit:
     kind = sniff_format(data)
     if kind is None or entry.taken_at is None:
-        raise UndecodableImageError("The file is not a JPEG, PNG or WebP picture.")
+        raise UnsupportedFormatError("The file is not a JPEG, PNG or WebP picture.")
     with database.write() as session:
         bay = bay_of(session, entry.store, entry.bay, now)
         lock_photo(session, claim.sha256)
