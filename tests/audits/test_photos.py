@@ -13,12 +13,17 @@ import pytest
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from audits.memories import photo
+from audits.memories import entry, photo
 from shelfwatch.audits import folder
 from shelfwatch.audits.bucket import BucketPhotos
+from shelfwatch.audits.database import Database
 from shelfwatch.audits.errors import InvalidError, NotFoundError, PhotosUnavailableError, StorageFullError
 from shelfwatch.audits.folder import FolderPhotos
+from shelfwatch.audits.migrate import upgrade
 from shelfwatch.audits.photos import PhotoStore, digest, open_photos, thumbnail
+from shelfwatch.audits.record import record
+from shelfwatch.audits.remove import purge
+from shelfwatch.audits.verify import verify
 
 DATA = bytes(range(256)) * 40
 NAME = digest(DATA)
@@ -98,6 +103,21 @@ def test_a_thumbnail_is_small_upright_and_made_once(store: PhotoStore, sample: b
     assert store.thumbnail(name) == made
     store.set_thumbnail(name, b"made before")
     assert thumbnail(store, name) == b"made before"
+
+
+def test_audits_are_recorded_checked_and_purged(store: PhotoStore, tmp_path: Path) -> None:
+    database = Database.in_folder(tmp_path)
+    upgrade(database)
+    made = [record(database, store, photo(number), entry()).audit for number in range(2)]
+    assert [store.size(audit.photo) for audit in made] == [audit.size for audit in made]
+    found = verify(database, store)
+    assert found.clean
+    assert found.photos == 2
+    store.remove(made[0].photo)
+    assert verify(database, store).missing == [made[0].photo]
+    purge(database, store, made[1].id)
+    assert store.size(made[1].photo) is None
+    database.close()
 
 
 def test_every_photo_is_listed(tmp_path: Path) -> None:

@@ -117,6 +117,9 @@ class FolderPhotos:
                 except BlockingIOError:
                     os.close(descriptor)
                     continue
+                if not Path(entry.path).exists():
+                    os.close(descriptor)  # released while we looked
+                    continue
                 yield FolderClaim(entry.name.partition(".")[0], Path(entry.path), descriptor)
 
     def thumbnail(self, sha256: str) -> bytes | None:

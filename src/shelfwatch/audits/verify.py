@@ -14,8 +14,6 @@ from shelfwatch.audits.prune import remove_unshown, sweep
 from shelfwatch.audits.remove import remove_unreferenced
 from shelfwatch.audits.tables import AuditRow, StoredPhoto
 
-ROWS = 1000  # fetched at once
-
 
 @dataclass
 class Verified:
@@ -50,7 +48,6 @@ def verify(
         claim.abandon()
     files = dict(photos.photos())  # before the rows: a photo comes before its row
     shown = select(AuditRow.id).where(AuditRow.photo == StoredPhoto.sha256).exists()
-    rows = select(StoredPhoto.sha256, StoredPhoto.size, shown).execution_options(yield_per=ROWS)
     known: set[str] = set()
     with database.read() as session:
         found.audits = session.scalar(select(func.count()).select_from(AuditRow)) or 0
@@ -58,7 +55,7 @@ def verify(
             found.database = [row for row in session.scalars(text("PRAGMA quick_check")) if row != "ok"]
             broken = session.execute(text("PRAGMA foreign_key_check")).all()
             found.database += [f"a row of {row[0]} refers to one of {row[2]} that is not there" for row in broken]
-        expected = session.execute(rows).all()
+        expected = session.execute(select(StoredPhoto.sha256, StoredPhoto.size, shown)).all()
     for sha256, size, is_shown in expected:
         known.add(sha256)
         if not is_shown:
