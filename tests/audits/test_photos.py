@@ -6,11 +6,12 @@ import io
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 from PIL import Image
 
 from audits.memories import entry, photo
@@ -24,6 +25,7 @@ from shelfwatch.audits.photos import PhotoStore, digest, open_photos, thumbnail
 from shelfwatch.audits.record import record
 from shelfwatch.audits.remove import purge
 from shelfwatch.audits.verify import verify
+from support import free_port
 
 DATA = bytes(range(256)) * 40
 NAME = digest(DATA)
@@ -31,12 +33,21 @@ NAME = digest(DATA)
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """An S3 server with an empty bucket; its address."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """An S3 server without buckets in a process of its own; its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}", timeout=5)
+                break
+            except httpx.TransportError:
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+        process.kill()
 
 
 @pytest.fixture(params=["folder", "s3"])
