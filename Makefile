@@ -2,7 +2,7 @@
 VENV ?= .venv
 export SHELFWATCH_VENV := $(VENV)
 
-.PHONY: run test test-train lint format bench bench-serve images docs lock clean
+.PHONY: run test test-train lint format bench bench-serve bench-audits images docs lock clean
 
 run: ## install and serve on http://127.0.0.1:8000
 	@scripts/install run
@@ -11,6 +11,7 @@ run: ## install and serve on http://127.0.0.1:8000
 test: ## install and run every test
 	@scripts/install dev
 	@scripts/install-browser
+	@scripts/install-postgres
 	$(VENV)/bin/python -m pytest
 
 test-train: ## the tests of the train extra; installs torch, which is large
@@ -35,6 +36,11 @@ bench: ## the packaged models against their peers, the whole path by stage; BENC
 bench-serve: ## the service under load against a bare loop and LitServe; BENCH="--litserve PYTHON" names one that has it
 	@scripts/install dev
 	PYTHONPATH=scripts $(VENV)/bin/python -m bench_serve --write $(BENCH)
+
+bench-audits: ## reading with a thousand and with a million audits, on SQLite and PostgreSQL
+	@scripts/install dev
+	@scripts/install-postgres
+	PYTHONPATH=scripts $(VENV)/bin/python -m bench_audits --write
 
 images: ## re-make the screenshots and the drawn shelf in images/
 	@scripts/install dev

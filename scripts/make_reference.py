@@ -79,9 +79,19 @@ def commands() -> str:
     for name in command_line.list_commands(context):
         command = command_line.get_command(context, name)
         assert command is not None
-        inner = click.Context(command, context, info_name=name, max_content_width=100, terminal_width=100)
-        parts.append(f"## shelfwatch {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+        parts += helps(command, context, f"shelfwatch {name}")
     return "\n".join(parts).rstrip()
+
+
+def helps(command: click.Command, parent: click.Context, words: str) -> list[str]:
+    """The help of a command and of the commands below it."""
+    name = words.rpartition(" ")[2]
+    context = click.Context(command, parent, info_name=name, max_content_width=100, terminal_width=100)
+    parts = [f"## {words}\n\n```text\n{command.get_help(context)}\n```\n"]
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            parts += helps(command.commands[inner], context, f"{words} {inner}")
+    return parts
 
 
 def metrics() -> str:

@@ -31,6 +31,7 @@ def test_model_and_page_are_inside(wheel: zipfile.ZipFile) -> None:
         if file.is_file():
             assert f"shelfwatch/ui/{file.relative_to(ROOT / 'ui')}" in names
     assert "shelfwatch/py.typed" in names
+    assert "shelfwatch/audits/migrations/versions/0001_audits.py" in names
     assert not any(name.startswith("tests/") for name in names)
 
 

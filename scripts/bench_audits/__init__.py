@@ -1,0 +1,1 @@
+"""`make bench-audits`: whether reading grows slower with the number of audits."""
