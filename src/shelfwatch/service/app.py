@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from shelfwatch import __version__
 from shelfwatch.service import admin, health, openapi, page, predict, problems, tracing
 from shelfwatch.service.access import Access
+from shelfwatch.service.admission import Admission
 from shelfwatch.service.bodies import BodyLimits, Leftovers
 from shelfwatch.service.engine import Engine
 from shelfwatch.service.headers import SecurityHeaders
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         held_limit=settings.max_held_bytes,
         retry_after=engine.lanes.pace.retry_after,
     )
+    app.add_middleware(Admission, paths={"/predict"}, check=engine.check)
     if settings.keys:
         rate = RateLimit(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
         app.add_middleware(Access, keys=settings.keys, rate=rate, metrics=metrics)

@@ -130,15 +130,19 @@ class Engine:
         Raises `Problem` where the model is unknown or work cannot be taken, so that its photo need not be read.
         """
         detector = self._detector(name)
-        try:
-            self.lanes.check()
-        except QueueFullError as full:
-            raise overloaded(full) from full
+        self.check()
         self.in_hand += 1
         try:
             yield detector
         finally:
             self.in_hand -= 1
+
+    def check(self) -> None:
+        """Raise `Problem` where no place is left."""
+        try:
+            self.lanes.check()
+        except QueueFullError as full:
+            raise overloaded(full) from full
 
     def _detector(self, name: str | None) -> Served:
         if self.state == "draining":
