@@ -268,7 +268,7 @@ def test_more_photos_than_places_are_answered_or_refused_with_retry_after(
         thread.join()
     good = [answer for answer in answers if answer.status_code == 200]
     refused = [answer for answer in answers if answer.status_code != 200]
-    assert len(good) >= 3  # one in the lane and two that waited
+    assert len(good) >= 2  # as many as there are places
     assert refused
     assert len({answer.json()["count"] for answer in good}) == 1
     for answer in refused:
