@@ -14,6 +14,7 @@ COMMANDS = {
     "serve": "shelfwatch.commands.serve:serve",
     "new-key": "shelfwatch.commands.new_key:new_key",
     "predict": "shelfwatch.commands.predict:predict",
+    "audit": "shelfwatch.commands.audit:audit",
     "db": "shelfwatch.commands.db:db",
     "render": "shelfwatch.training.rendering.cli:render",
     "check-dataset": "shelfwatch.commands.dataset:check_dataset",

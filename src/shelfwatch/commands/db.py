@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from shelfwatch.audits import backup as backups
 from shelfwatch.audits import prune as pruning
 from shelfwatch.audits import verify as verifying
-from shelfwatch.audits.errors import AuditsError
 from shelfwatch.audits.memory import Memory
 from shelfwatch.audits.migrate import newest, require, upgrade
+from shelfwatch.commands.export_audits import export
+from shelfwatch.commands.memory import progress, with_memory
 
 FAULTS = {
     "missing": "photos of audits that the store has not",
@@ -39,45 +33,6 @@ def db() -> None:
     The database's address comes from SHELFWATCH_DATABASE_URL only, never from a flag, since it may hold a password;
     without it, an SQLite file in the data folder is used.
     """
-
-
-def with_memory(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the memory that its flags and the environment name, and say errors in one line."""
-
-    @click.option(
-        "--data-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="SHELFWATCH_DATA_DIR",
-        help="Folder of the embedded database and the photos. [SHELFWATCH_DATA_DIR]",
-    )
-    @click.option(
-        "--photo-store",
-        envvar="SHELFWATCH_PHOTO_STORE",
-        default="",
-        help="Folder or address, such as s3://bucket/folder, of the photos; default: photos in the data folder. "
-        "[SHELFWATCH_PHOTO_STORE]",
-    )
-    @wraps(function)
-    def command(data_dir: Path | None, photo_store: str, **rest: Any) -> None:
-        try:
-            memory = Memory.at(data_dir, os.environ.get("SHELFWATCH_DATABASE_URL", ""), photo_store)
-            try:
-                function(memory, **rest)
-            finally:
-                memory.close()
-        except AuditsError as error:
-            raise click.ClickException(str(error)) from None
-
-    return command
-
-
-@contextmanager
-def progress(words: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar on the error stream, for those who watch."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(words, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @db.command("upgrade")
@@ -167,3 +122,6 @@ def verify(memory: Memory, quick: bool, repair: bool) -> None:
     if not found.clean:
         sys.exit(1)
     click.echo("All is as it should be.")
+
+
+db.add_command(export)

@@ -1,0 +1,56 @@
+"""The memory that a command works on, and a bar for those who watch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from shelfwatch.audits.errors import AuditsError
+from shelfwatch.audits.memory import Memory
+
+
+def with_memory(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the memory that its flags and the environment name, and say errors in one line."""
+
+    @click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="SHELFWATCH_DATA_DIR",
+        help="Folder of the embedded database and the photos. [SHELFWATCH_DATA_DIR]",
+    )
+    @click.option(
+        "--photo-store",
+        envvar="SHELFWATCH_PHOTO_STORE",
+        default="",
+        help="Folder or address, such as s3://bucket/folder, of the photos; default: photos in the data folder. "
+        "[SHELFWATCH_PHOTO_STORE]",
+    )
+    @wraps(function)
+    def command(data_dir: Path | None, photo_store: str, **rest: Any) -> None:
+        try:
+            memory = Memory.at(data_dir, os.environ.get("SHELFWATCH_DATABASE_URL", ""), photo_store)
+            try:
+                function(memory, **rest)
+            finally:
+                memory.close()
+        except AuditsError as error:
+            raise click.ClickException(str(error)) from None
+
+    return command
+
+
+@contextmanager
+def progress(words: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on the error stream, for those who watch."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
