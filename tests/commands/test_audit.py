@@ -126,8 +126,8 @@ def test_the_chosen_model_is_the_one_recorded(audit, folder, memory):
 
 
 def test_a_memory_that_takes_no_more_ends_the_run(audit, memory, folder):
-    shutil.rmtree(memory.photos.folder)
-    memory.photos.folder.write_text("a file in the way")
+    memory.photos.originals.parent.mkdir(parents=True, exist_ok=True)
+    memory.photos.originals.write_text("a file in the way")
     result = audit("--json", folder)
     assert result.exit_code == 1
     answer = json.loads(result.stdout)

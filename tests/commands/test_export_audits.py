@@ -53,7 +53,9 @@ def test_filters(export, tmp_path):
             return [line["bay"] for line in csv.DictReader(file)]
 
     assert bays("--store", "Bonn", "--bay", "Bay 1") == ["Bay 1", "Bay 1"]
-    assert bays("--store", "Köln") == bays("--until", "2020-01-01") == bays("--since", "2200-01-01T00:00:00+01:00") == []
+    assert (
+        bays("--store", "Köln") == bays("--until", "2020-01-01") == bays("--since", "2200-01-01T00:00:00+01:00") == []
+    )
     assert len(bays("--since", "2020-01-01")) == 4
 
 

@@ -25,7 +25,7 @@ def photo(taken=None, zone=None, kind="JPEG"):
         if text is not None:
             directory[tag] = text
     buffer = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(buffer, kind, exif=exif)
+    Image.new("RGB", (8, 8)).save(buffer, kind, exif=exif.tobytes())
     return buffer.getvalue()
 
 

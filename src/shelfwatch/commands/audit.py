@@ -174,7 +174,7 @@ def record_all(memory: Memory, detector: Detector, of: Bay, files: Iterable[Path
 
 
 def look(detector: Detector, data: bytes, of: Bay, key: str) -> Entry:
-    """What a photo shows. Raises `ImageError` where it cannot be read or, if it should, does not say when it is from."""
+    """What a photo shows. Raises `ImageError` where it cannot be read, or does not say when it is from but should."""
     photo = detector.decode(data)
     result = detector.detect(photo)
     report = analyze(result.detections, width=photo.width, height=photo.height, pixels=photo.pixels)

@@ -24,17 +24,12 @@ from shelfwatch.commands.memory import progress, with_memory
 TABLES = ("csv", "xlsx")
 
 
-class Moment(click.ParamType):
-    """A time in ISO 8601."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The time; one without a zone is UTC to those who filter by it."""
-        try:
-            return datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no time such as 2026-03-01 or 2026-03-01T08:00:00+01:00.", param, ctx)
+def parse_time(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    """A time in ISO 8601; one without a zone is UTC to those who filter by it."""
+    try:
+        return None if value is None else datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no time such as 2026-03-01 or 2026-03-01T08:00:00+01:00.") from None
 
 
 @click.command()
@@ -48,8 +43,13 @@ class Moment(click.ParamType):
 )
 @click.option("--store", help="Only audits of this store.")
 @click.option("--bay", help="Only audits of this bay of the store.")
-@click.option("--since", type=Moment(), help="Only photos taken at this time or later; without a zone it is UTC.")
-@click.option("--until", type=Moment(), help="Only photos taken before this time.")
+@click.option(
+    "--since",
+    metavar="TIME",
+    callback=parse_time,
+    help="Only photos taken at this time or later; without a zone it is UTC.",
+)
+@click.option("--until", metavar="TIME", callback=parse_time, help="Only photos taken before this time.")
 @click.option("--base-url", default="", help="Where the service is, so that photos are links.")
 @click.option("--without-photos", is_flag=True, help="Boxes only, for coco and yolo.")
 @with_memory
@@ -76,7 +76,8 @@ def export(
 
         def counted() -> Iterator[Audit]:
             nonlocal count
-            for count, audit in enumerate(found, 1):  # noqa: B007 - told at the end
+            for audit in found:
+                count += 1
                 report(count, None)
                 yield audit
 
