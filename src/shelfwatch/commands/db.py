@@ -20,6 +20,7 @@ from shelfwatch.audits import verify as verifying
 from shelfwatch.audits.errors import AuditsError
 from shelfwatch.audits.memory import Memory
 from shelfwatch.audits.migrate import newest, require, upgrade
+from shelfwatch.service.data_folder import usual
 
 FAULTS = {
     "missing": "photos of audits that the store has not",
@@ -48,7 +49,7 @@ def with_memory(function: Callable[..., None]) -> Callable[..., None]:
         "--data-dir",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="SHELFWATCH_DATA_DIR",
-        help="Folder of the embedded database and the photos. [SHELFWATCH_DATA_DIR]",
+        help="Folder of the embedded database and the photos. [SHELFWATCH_DATA_DIR; default: where `serve` keeps them]",
     )
     @click.option(
         "--photo-store",
@@ -60,7 +61,7 @@ def with_memory(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def command(data_dir: Path | None, photo_store: str, **rest: Any) -> None:
         try:
-            memory = Memory.at(data_dir, os.environ.get("SHELFWATCH_DATABASE_URL", ""), photo_store)
+            memory = Memory.at(data_dir or usual(), os.environ.get("SHELFWATCH_DATABASE_URL", ""), photo_store)
             try:
                 function(memory, **rest)
             finally:
