@@ -11,9 +11,12 @@ import httpx
 import pytest
 from PIL import Image
 
+from audits.memories import entry
 from postgres import PostgresServer
-from service.audit_calls import get, photo, post
+from service.audit_calls import QUICK, get, photo, post
 from service.test_health import wait_until
+from shelfwatch.audits.memory import Memory
+from shelfwatch.audits.record import record
 from shelfwatch.service.settings import Settings
 from shelfwatch.service.storage import open_memory
 from support import Service
@@ -27,7 +30,7 @@ def predicted(service: Service, sample: bytes) -> int:
 def test_a_database_goes_away_and_comes_back(
     run_service: Callable[..., Service], postgres: PostgresServer, sample: bytes
 ) -> None:
-    service = run_service(SHELFWATCH_DATABASE_URL=postgres.make("away_and_back"))
+    service = run_service(**QUICK, SHELFWATCH_DATABASE_URL=postgres.make("away_and_back"))
     audit = post(service, photo(1, sample)).json()
     postgres.stop()
     try:
@@ -54,7 +57,7 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(
     url = postgres.make("away_at_start")
     postgres.stop()
     try:
-        service = run_service(SHELFWATCH_DATABASE_URL=url, wait_ready=False)
+        service = run_service(**QUICK, SHELFWATCH_DATABASE_URL=url, wait_ready=False)
         wait_until(lambda: "ShelfWatch is at" in service.log.read_text(), 60)
         wait_until(lambda: get(service, "/health").status_code == 200, 60)
         assert predicted(service, sample) == 200
@@ -68,7 +71,7 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(
 def test_a_full_disk_acknowledges_nothing(run_service: Callable[..., Service], sample: bytes) -> None:
     if shutil.which("prlimit") is None:
         pytest.skip("a limit for files needs prlimit, of util-linux")
-    service = run_service(wrapper=["prlimit", "--fsize=1500000"])
+    service = run_service(**QUICK, wrapper=["prlimit", "--fsize=1500000"])
     out = io.BytesIO()
     Image.effect_noise((2200, 1500), 80).save(out, "JPEG", quality=92)
     answer = post(service, out.getvalue(), "Full")
@@ -82,22 +85,25 @@ def test_a_full_disk_acknowledges_nothing(run_service: Callable[..., Service], s
 def test_a_photo_folder_that_cannot_be_used_acknowledges_nothing(
     run_service: Callable[..., Service], sample: bytes, tmp_path: Path
 ) -> None:
-    (tmp_path / "file").write_text("no folder")
-    service = run_service(SHELFWATCH_PHOTO_STORE=str(tmp_path / "file"))
+    service = run_service(**QUICK, SHELFWATCH_PHOTO_STORE=str(tmp_path / "photos"))
+    (tmp_path / "photos").write_text("no folder")
     answer = post(service, photo(1, sample))
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/storage-unavailable")
+    assert "photo store" in answer.json()["detail"]
     assert get(service, "/audits").json()["items"] == []
+    (tmp_path / "photos").unlink()
+    assert post(service, photo(1, sample)).status_code == 201
 
 
 def test_retention_is_kept_by_itself(run_service: Callable[..., Service], sample: bytes, tmp_path: Path) -> None:
     data = {"SHELFWATCH_DATA_DIR": str(tmp_path / "data")}
-    service = run_service(**data)
-    made = [post(service, photo(number, sample)).json() for number in range(3)]
-    size = len(get(service, made[2]["image"]["url"]).content)
-    service.stop()
-    service = run_service("--keep-bytes", str(round(size * 1.5)), "--keep-days", "30", **data)
+    memory = Memory.at(tmp_path / "data")
+    memory.start()
+    made = [record(memory.database, memory.photos, photo(number, sample), entry()).audit for number in range(3)]
+    memory.close()
+    service = run_service("--keep-bytes", str(round(made[2].size * 1.5)), "--keep-days", "30", **QUICK, **data)
     wait_until(lambda: "2 over the size removed" in service.log.read_text())
-    assert [audit["id"] for audit in get(service, "/audits").json()["items"]] == [made[2]["id"]]
+    assert [audit["id"] for audit in get(service, "/audits").json()["items"]] == [made[2].id]
     assert post(service, photo(3, sample)).status_code == 201
 
 

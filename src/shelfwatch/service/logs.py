@@ -98,6 +98,7 @@ def configure(form: str, level: str, worker: int | None = None) -> None:
     root.setLevel(max(threshold, logging.INFO))
     for name in ("shelfwatch", "uvicorn"):
         logging.getLogger(name).setLevel(threshold)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # else four lines at each look at a database that is away
     logging.captureWarnings(True)
 
 

@@ -40,7 +40,7 @@ DETAILS = {
     "overloaded": "16 photos are waiting already; try again in 3 s.",
     "draining": "The service is stopping; send the photo again shortly.",
     "model-failed": "No model could be loaded; whoever runs the service sees why in its log.",
-    "storage-unavailable": "The database does not answer; try again shortly.",
+    "storage-unavailable": "The database does not answer as it should (OperationalError).",
     "storage-full": "The disk behind the photo store is full.",
 }
 """An example of each problem's `detail`."""

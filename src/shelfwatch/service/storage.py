@@ -62,6 +62,7 @@ class Storage:
         self.lane = Lane("memory", THREADS, limit=QUEUE_LIMIT)
         self.retention = Retention(settings.keep_days, settings.keep_bytes)
         self._state: State = "starting"
+        self._reason = "The database does not answer."  # for `unavailable`
         self._asked: float | None = None  # since when a look at the database waits for its answer
         self._stopping = threading.Event()
         self._look_now = threading.Event()
@@ -83,10 +84,8 @@ class Storage:
         if state == "off":
             raise Problem("storage-unavailable", OFF, headers=retry(OFF_RETRY_SECONDS))
         if state != "ready":
-            words = "is being prepared" if state == "starting" else "does not answer"
-            raise Problem(
-                "storage-unavailable", f"The database {words}; try again shortly.", headers=retry(RETRY_SECONDS)
-            )
+            reason = "The database is being prepared." if state == "starting" else self._reason
+            raise Problem("storage-unavailable", reason, headers=retry(RETRY_SECONDS))
 
     async def run(self, job: Callable[[Memory], T]) -> T:
         """What `job` gives, done off the event loop. Raises `Problem` for whatever the memory says no to."""
@@ -98,9 +97,8 @@ class Storage:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     return (await self.lane.run(lambda: job(memory), PATIENCE_SECONDS))[0]
         except TimeoutError as late:  # it may be done all the same: with an idempotency key, sending it again tells
-            raise Problem(
-                "storage-unavailable", "The database does not answer; try again shortly.", headers=retry(RETRY_SECONDS)
-            ) from late
+            reason = "The database has not answered in time."
+            raise Problem("storage-unavailable", reason, headers=retry(RETRY_SECONDS)) from late
         except (QueueFullError, WaitedTooLongError) as busy:
             raise Problem(
                 "overloaded",
@@ -142,6 +140,8 @@ class Storage:
         try:
             memory.check()
         except Exception as error:
+            if isinstance(error, AuditsError):
+                self._reason = str(error)
             if self._state != "unavailable" and not self._stopping.is_set():
                 # Beyond what the memory says itself a fault of ours, which must not end the watch.
                 log.error("audits are not available: %s", error, exc_info=not isinstance(error, AuditsError))
