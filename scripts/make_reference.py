@@ -26,16 +26,22 @@ ADVICE = {
     "unauthorized": "Send `Authorization: Bearer <key>` with one of the keys in `SHELFWATCH_API_KEYS`.",
     "forbidden": "A page of another site sent this, or the address holds a name the service does not know; `detail` "
     "says which setting allows it.",
-    "not-found": "Check the address.",
+    "not-found": "Check the address; deleted audits are not found either.",
     "method-not-allowed": "Check the method; `/openapi.json` lists them.",
     "slow-upload": "Headers have 10 s to arrive, the body `SHELFWATCH_UPLOAD_SECONDS`. Send a smaller photo, or find a "
     "better connection.",
-    "conflict": "`detail` says what stands in the way: models being loaded already, or a file that does not load.",
+    "conflict": "`detail` says what stands in the way: models being loaded already, a file that does not load, or an "
+    "`idempotency_key` that has made another audit.",
+    "storage-full": "Nothing was stored. Whoever runs the service makes room or sets `SHELFWATCH_KEEP_BYTES`; then "
+    "send it again.",
+    "storage-unavailable": "The database or the photo store does not answer; photos to `/predict` are answered all the "
+    "same. Wait `Retry-After` seconds and send it again: with an `idempotency_key`, no audit is made twice.",
     "payload-too-large": "Send a smaller file, or raise `SHELFWATCH_MAX_BODY_BYTES`.",
     "image-too-large": "Judged from the file's header, before a pixel is decoded; a WebP may have 24 megapixels at "
     "most. Send a smaller photo, or a JPEG, or raise `SHELFWATCH_MAX_PIXELS`.",
     "unsupported-format": "Only the content counts, not the name. Send a JPEG, PNG or WebP; a JPEG coded "
     "arithmetically is none that browsers read either.",
+    "range-not-satisfiable": "`Range` begins beyond the photo's end; `Content-Range` says how long it is.",
     "invalid-request": "`detail` names the field or parameter and what is wrong with it.",
     "rate-limited": "Wait `Retry-After` seconds and send it again. `SHELFWATCH_RATE_LIMIT` sets how many requests a "
     "key may send; repeated wrong keys are answered like this too.",
@@ -63,7 +69,7 @@ def settings() -> str:
     for name, field in Settings.model_fields.items():
         flag = "–" if name in SECRET_FIELDS else f"`--{name.replace('_', '-')}`"
         plain = field.default
-        default = "none" if name in SECRET_FIELDS or plain in ((), "") else f"`{plain}`"
+        default = "none" if name in SECRET_FIELDS or plain in ((), "", None) else f"`{plain}`"
         rows.append([f"`SHELFWATCH_{name.upper()}`", flag, default, str(field.description)])
     return (
         "# Settings\n\nEach is an environment variable and a flag of `shelfwatch serve`; the flag wins. `make run` "

@@ -37,7 +37,10 @@ def running(**environment: str) -> Iterator[Running]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("SHELFWATCH_")}
     with (
         tempfile.TemporaryFile("w+") as log,  # not a pipe, which would fill up and stop the service
-        subprocess.Popen(command, stdout=log, stderr=log, env={**clean, **environment}) as process,
+        tempfile.TemporaryDirectory() as data,
+        subprocess.Popen(
+            command, stdout=log, stderr=log, env={**clean, "SHELFWATCH_DATA_DIR": data, **environment}
+        ) as process,
     ):
         try:
             yield Running(_ready(log.fileno(), process), process.pid)

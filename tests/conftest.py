@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from postgres import NotInstalledError, PostgresServer
 from shelfwatch.inference.detector import Detector, packaged_models
 from shelfwatch.inference.model import Model
 from support import ROOT, SHARED, Service, start_service
@@ -63,3 +65,28 @@ def shared_products() -> Path:
     if not folder.is_dir():
         pytest.skip("the labelled photos in ../shared/data/products are not here; they are not part of the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    try:
+        server = PostgresServer()
+    except NotInstalledError as error:
+        pytest.skip(str(error))
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Every test that asks for it runs on either database."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path / 'shelfwatch.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.make(f"test_{secrets.token_hex(6)}")

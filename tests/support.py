@@ -51,13 +51,21 @@ def free_port() -> int:
 def start_service(
     log: Path, *flags: str, wait_ready: bool = True, wrapper: Sequence[str] = (), **environment: str
 ) -> Service:
-    """Start `shelfwatch serve`, by way of a `wrapper` command that becomes it, such as `env`."""
+    """Start `shelfwatch serve`, by way of a `wrapper` command that becomes it, such as `env`.
+
+    Its data folder lies beside its log.
+    """
     port = free_port()
     clean = {key: value for key, value in os.environ.items() if not key.startswith("SHELFWATCH_")}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*wrapper, COMMAND, "serve", *flags],
-            env={**clean, "SHELFWATCH_PORT": str(port), **environment},
+            env={
+                **clean,
+                "SHELFWATCH_PORT": str(port),
+                "SHELFWATCH_DATA_DIR": str(log.with_suffix(".data")),
+                **environment,
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -68,11 +68,24 @@ def test_photos_are_answered_where_nothing_can_be_written(run_service: Callable[
     answer = httpx.post(f"{service.url}/predict", files={"image": ("shelf.jpg", photo)}, timeout=60)
     assert answer.status_code == 200
     assert httpx.get(service.url).status_code == 200
-    assert list(data.iterdir()) == []
+    # The database of the audits, and no photo.
+    assert {path.name for path in data.iterdir()} <= {f"shelfwatch.db{end}" for end in ("", "-shm", "-wal")}
     assert service.stop() == 0
     log = service.log.read_text()
     for sign in ("Read-only", "Permission denied", "No such file", "Traceback", "stays writable"):
         assert sign not in log
+
+
+def test_where_nothing_at_all_can_be_written_only_audits_are_missing(run_service: Callable[..., Service]) -> None:
+    service = run_service(wrapper=read_only(None), SHELFWATCH_DATA_DIR="")
+    assert httpx.get(f"{service.url}/health/ready").json() == {"status": "ready", "audits": "off"}
+    answer = httpx.post(f"{service.url}/predict", files={"image": ("shelf.jpg", large_photo())}, timeout=60)
+    assert answer.status_code == 200
+    refused = httpx.get(f"{service.url}/audits")
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/storage-unavailable")
+    assert "SHELFWATCH_DATA_DIR" in refused.json()["detail"]
+    assert "no audits are kept" in service.log.read_text()
+    assert service.stop() == 0
 
 
 def test_a_data_folder_that_cannot_be_written_is_said_at_the_start(tmp_path: Path) -> None:

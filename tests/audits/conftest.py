@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,36 +11,11 @@ import psycopg
 import pytest
 
 from audits.memories import Memory
-from postgres import NotInstalledError, PostgresServer
+from postgres import PostgresServer
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.folder import FolderPhotos
 from shelfwatch.audits.migrate import upgrade
 from shelfwatch.audits.tables import Base
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    try:
-        server = PostgresServer()
-    except NotInstalledError as error:
-        pytest.skip(str(error))
-    yield server
-    server.close()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Every test that asks for it runs on either database."""
-    return str(request.param)
-
-
-@pytest.fixture
-def empty(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database without tables."""
-    if kind == "sqlite":
-        return f"sqlite:///{tmp_path / 'shelfwatch.db'}"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.make(f"test_{secrets.token_hex(6)}")
 
 
 @pytest.fixture(scope="session")

@@ -77,8 +77,12 @@ def test_a_folder_without_audits_is_told_and_stays_empty(command: str, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_folder_is_that_of_the_service_unless_named(tmp_path: Path) -> None:
+    assert db("upgrade", XDG_DATA_HOME=str(tmp_path)).returncode == 0
+    assert (tmp_path / "shelfwatch" / "shelfwatch.db").is_file()
+
+
 def test_errors_are_one_line_without_passwords() -> None:
-    assert "set SHELFWATCH_DATA_DIR" in db("verify").stderr
     done = db("upgrade", "--data-dir", "x", SHELFWATCH_DATABASE_URL="mysql://user:secret@host/db")
     assert done.returncode == 1
     assert done.stderr.startswith("Error: A database address begins with postgresql://")

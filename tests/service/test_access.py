@@ -23,7 +23,11 @@ def test_with_keys_every_route_but_the_page_and_health_asks(run_service: Callabl
     service = run_service(SHELFWATCH_API_KEYS=f"another-callers-key,{key}")
     for path in ("/", "/health", "/health/live", "/health/ready", "/static/css/tokens.css", "/favicon.ico"):
         assert httpx.get(f"{service.url}{path}").status_code == 200, path
-    for method, path in (("POST", "/predict"), ("GET", "/metrics"), ("GET", "/openapi.json"), ("GET", "/nothing")):
+    for method, path in (
+        ("POST", "/predict"), ("GET", "/metrics"), ("GET", "/openapi.json"), ("GET", "/nothing"),
+        ("POST", "/audits"), ("GET", "/audits"), ("GET", "/audits/1/image"), ("DELETE", "/audits/1"),
+        ("GET", "/stores"), ("PUT", "/stores/a/bays/b"),
+    ):  # fmt: skip
         answer = httpx.request(method, f"{service.url}{path}")
         assert answer.status_code == 401, path
         assert answer.json()["type"] == "/problems/unauthorized"
@@ -53,7 +57,7 @@ def test_a_wrong_setting_is_named_without_a_traceback() -> None:
 
 
 def test_cors_is_closed_unless_origins_are_named(service: Service, run_service: Callable[..., Service]) -> None:
-    ask = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    ask = {"Origin": "https://shop.example", "Access-Control-Request-Method": "DELETE"}
     assert "access-control-allow-origin" not in httpx.options(f"{service.url}/predict", headers=ask).headers
     opened = run_service(SHELFWATCH_CORS_ORIGINS="https://shop.example", SHELFWATCH_API_KEYS="a-key-made-for-this-test")
     answer = httpx.options(f"{opened.url}/predict", headers=ask)

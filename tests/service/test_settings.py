@@ -14,6 +14,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"SHELFWATCH_{name.upper()}", raising=False)
 
 
+DATABASE = "postgresql://shop:hunter2@host/shelfwatch"
+
+
 def test_defaults_listen_on_loopback_only() -> None:
     settings = Settings()
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
@@ -42,6 +45,7 @@ def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_keys_never_show_in_a_representation() -> None:
     settings = Settings(api_keys="hunter2-hunter2-hunter2")  # type: ignore[arg-type]
+    settings = settings.model_copy(update={"database_url": Settings(database_url=DATABASE).database_url})  # type: ignore[arg-type]
     shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()} {settings.keys}"
     assert "hunter2" not in shown
 
@@ -55,13 +59,21 @@ def test_keys_never_show_in_a_representation() -> None:
         ("LOG_LEVEL", "loud"),
         ("MAX_PIXELS", "-1"),
         ("TRUSTED_PROXIES", "proxy.example"),
+        ("DATABASE_URL", "mysql://user:hunter2@host/db"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "shelfwatch.db"),
+        ("PHOTO_STORE", "nothing://bucket"),
+        ("KEEP_DAYS", "0"),
+        ("KEEP_DAYS", "nan"),
+        ("KEEP_BYTES", "0"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ],
 )
 def test_impossible_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"SHELFWATCH_{name}", value)
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as refused:
         Settings()
+    assert "hunter2" not in str(refused.value)
 
 
 def test_beyond_loopback_needs_keys_or_insecure() -> None:

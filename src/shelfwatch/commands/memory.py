@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from shelfwatch.audits.errors import AuditsError
 from shelfwatch.audits.memory import Memory
+from shelfwatch.service.data_folder import usual
 
 
 def with_memory(function: Callable[..., None]) -> Callable[..., None]:
@@ -24,7 +25,7 @@ def with_memory(function: Callable[..., None]) -> Callable[..., None]:
         "--data-dir",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="SHELFWATCH_DATA_DIR",
-        help="Folder of the embedded database and the photos. [SHELFWATCH_DATA_DIR]",
+        help="Folder of the embedded database and the photos. [SHELFWATCH_DATA_DIR; default: where `serve` keeps them]",
     )
     @click.option(
         "--photo-store",
@@ -36,7 +37,7 @@ def with_memory(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def command(data_dir: Path | None, photo_store: str, **rest: Any) -> None:
         try:
-            memory = Memory.at(data_dir, os.environ.get("SHELFWATCH_DATABASE_URL", ""), photo_store)
+            memory = Memory.at(data_dir or usual(), os.environ.get("SHELFWATCH_DATABASE_URL", ""), photo_store)
             try:
                 function(memory, **rest)
             finally:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from shelfwatch.service.settings import Settings
 
-SECRET_FIELDS = frozenset({"api_keys"})  # a flag would show them in the process list
+SECRET_FIELDS = frozenset({"api_keys", "database_url"})  # a flag would show them in the process list
 
 
 def settings_flags(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -20,7 +20,7 @@ def settings_flags(function: Callable[..., Any]) -> Callable[..., Any]:
             continue
         flag = "--" + name.replace("_", "-")
         variable = f"SHELFWATCH_{name.upper()}"
-        default = field.default if field.default not in ((), "") else "none"
+        default = field.default if field.default not in ((), "", None) else "none"
         text = f"{field.description} [{variable}; default: {default}]"
         if field.annotation is bool:
             function = click.option(flag, name, is_flag=True, default=None, help=text)(function)
@@ -35,7 +35,8 @@ def settings_flags(function: Callable[..., Any]) -> Callable[..., Any]:
 def serve(**flags: Any) -> None:
     """Serve the page and the HTTP API.
 
-    API keys come from SHELFWATCH_API_KEYS only, never from a flag.
+    API keys and the database's address come from SHELFWATCH_API_KEYS and SHELFWATCH_DATABASE_URL only, never from a
+    flag.
     """
     try:
         settings = Settings(**{name: value for name, value in flags.items() if value is not None})

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from shelfwatch import __version__
-from shelfwatch.service import admin, health, openapi, page, predict, problems, tracing
+from shelfwatch.service import admin, audits, health, openapi, page, photos, predict, problems, stores, tracing
 from shelfwatch.service.access import Access
 from shelfwatch.service.admission import Admission
 from shelfwatch.service.bodies import BodyLimits, Leftovers
@@ -24,6 +24,7 @@ from shelfwatch.service.middleware import RequestContext
 from shelfwatch.service.origins import Origins
 from shelfwatch.service.rate import RateLimit
 from shelfwatch.service.settings import Settings
+from shelfwatch.service.storage import Storage
 from shelfwatch.service.tracing import Tracing
 
 log = logging.getLogger("shelfwatch")
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
     spans = tracing.provider()
     metrics = Metrics(queue_depth=lambda: engine.lanes.waiting)
     engine.on_models = metrics.show_models
+    storage = Storage(settings)
 
     async def load() -> None:
         try:
@@ -48,6 +50,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        storage.start()  # models are not waited for, nor do they wait
         loading = asyncio.create_task(load())  # health answers "starting" meanwhile
         following = asyncio.create_task(metrics.follow())
         if loaded:
@@ -56,22 +59,25 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         await loading
         following.cancel()
         await asyncio.to_thread(engine.close)
+        await asyncio.to_thread(storage.close)
         if spans:
             await asyncio.to_thread(spans.shutdown)  # sends what it still holds
 
     app = FastAPI(
         title="ShelfWatch",
         version=__version__,
-        summary="Find every product facing in a photo of a shelf.",
+        summary="Find every product facing in a photo of a shelf, and remember what each shelf looked like.",
         license_info={"name": "MIT", "identifier": "MIT"},
         lifespan=lifespan,
         docs_url=None,  # these pages load scripts from another server; the document itself is at /openapi.json
         redoc_url=None,
     )
-    app.state.engine, app.state.metrics = engine, metrics
+    app.state.engine, app.state.metrics, app.state.storage = engine, metrics, storage
     problems.install(app)
     paths = set()
-    for router in (predict.router, health.router, admin.router, page.router):
+    for router in (
+        predict.router, audits.router, photos.router, stores.router, health.router, admin.router, page.router,
+    ):  # fmt: skip
         app.include_router(router)
         paths |= {route.path for route in router.routes if isinstance(route, APIRoute)}
     openapi.install(app, keyed=bool(settings.keys), models=lambda: engine.detectors)
@@ -94,9 +100,9 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "X-Request-ID"],
-            expose_headers=["X-Request-ID", "Retry-After"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "X-Request-ID", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
+            expose_headers=["X-Request-ID", "Retry-After", "Location", "ETag", "Content-Range"],
         )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog)

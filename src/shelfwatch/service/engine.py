@@ -24,6 +24,7 @@ from shelfwatch.service.memory import give_back
 from shelfwatch.service.problems import Problem
 from shelfwatch.service.served import Served
 from shelfwatch.service.settings import Settings
+from shelfwatch.shelf import ShelfReport, analyze
 
 log = logging.getLogger("shelfwatch")
 
@@ -47,6 +48,7 @@ class Answer:
     queue_seconds: float
     decode_seconds: float
     quality: Quality
+    report: ShelfReport | None = None
 
 
 class Engine:
@@ -161,9 +163,18 @@ class Engine:
         return self.detectors[name]
 
     async def analyse(
-        self, detector: Served, data: bytes, *, confidence: float | None, max_detections: int, tiles: bool
+        self,
+        detector: Served,
+        data: bytes,
+        *,
+        confidence: float | None,
+        max_detections: int,
+        tiles: bool,
+        report: bool = False,
     ) -> Answer:
         """Decode one photo and detect in it, in lanes, with a closer look at a dense one where `tiles` says so.
+
+        With `report`, the shelf is analysed too.
 
         Raises `shelfwatch.inference.image.ImageError`, and `Problem` where there is no place or its turn never came.
         """
@@ -173,11 +184,15 @@ class Engine:
             photo = detector.decode(data, max_pixels=self.settings.max_pixels, tiles=tiles)
             return photo, time.perf_counter() - start, measure(photo.pixels)
 
-        def infer(photo: Photo) -> Result:
+        def infer(photo: Photo) -> tuple[Result, ShelfReport | None]:
             chosen = detector.beside if lanes.infer.crowded else detector
-            return chosen.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
+            result = chosen.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
+            if not report:
+                return result, None
+            shelf = analyze(result.detections, width=photo.width, height=photo.height, pixels=photo.pixels)
+            return result, shelf
 
-        def decode_and_infer() -> tuple[tuple[Photo, float, Quality], Result]:
+        def decode_and_infer() -> tuple[tuple[Photo, float, Quality], tuple[Result, ShelfReport | None]]:
             decoded = decode()
             return decoded, infer(decoded[0])
 
@@ -186,9 +201,9 @@ class Engine:
             with lanes.enter() as place:
                 if await place.run(lanes.sort, lambda: decoding_weight(data, self.settings.max_pixels)) > HEAVY:
                     decoded = await place.run(lanes.heavy, decode)
-                    result = await place.run(lanes.infer, lambda: infer(decoded[0]))
+                    found = await place.run(lanes.infer, lambda: infer(decoded[0]))
                 else:
-                    decoded, result = await place.run(lanes.infer, decode_and_infer)
+                    decoded, found = await place.run(lanes.infer, decode_and_infer)
                 photo, decode_seconds, quality = decoded
         except QueueFullError as full:
             raise overloaded(full) from full
@@ -198,7 +213,8 @@ class Engine:
                 f"The photo's turn did not come within {self.settings.wait_seconds} s.",
                 headers=retry(lanes.pace.retry_after()),
             ) from late
-        return Answer(photo, result, place.waited, decode_seconds, quality)
+        result, shelf = found
+        return Answer(photo, result, place.waited, decode_seconds, quality, shelf)
 
     def drain(self) -> None:
         """Take no more work; what was accepted goes on."""

@@ -12,6 +12,7 @@ from shelfwatch import __version__
 from shelfwatch.service.engine import Engine
 from shelfwatch.service.openapi import ACCESS, responses
 from shelfwatch.service.schemas import Health, Live, Readiness
+from shelfwatch.service.storage import Storage
 
 router = APIRouter(tags=["operation"])
 
@@ -62,9 +63,16 @@ async def live() -> Response:
     responses={503: {"model": Readiness, "description": "Not ready."}},
 )
 async def ready(request: Request) -> Response:
-    """200 when the model is loaded and warm and the service is not stopping; a full queue is not unready."""
-    state = request.app.state.engine.state
-    return JSONResponse({"status": "ready" if state == "ok" else state}, 200 if state == "ok" else 503)
+    """200 when the model is loaded and warm, the database answers and the service is not stopping.
+
+    A full queue is not unready, nor is a service that keeps no audits.
+    """
+    engine: Engine = request.app.state.engine
+    storage: Storage = request.app.state.storage
+    status: str = "ready" if engine.state == "ok" else engine.state
+    if status == "ready" and storage.state in {"starting", "unavailable"}:
+        status = "starting" if storage.state == "starting" else "storage-unavailable"
+    return JSONResponse({"status": status, "audits": storage.state}, 200 if status == "ready" else 503)
 
 
 @router.get(

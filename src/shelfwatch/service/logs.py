@@ -32,6 +32,8 @@ REQUEST_FIELDS = {
     "queue_ms": "waiting for a lane",
     "decode_ms": "photo bytes to pixels",
     "inference_ms": "letterbox, network and suppression",
+    "recording_ms": "until an audit's photo and rows were durable",
+    "audit": "id of the audit that was recorded",
     "model": "name of the model that answered",
     "detections": "products answered",
     "brightness": "mean luma of the photo, 0 black to 1 white",
@@ -96,6 +98,7 @@ def configure(form: str, level: str, worker: int | None = None) -> None:
     root.setLevel(max(threshold, logging.INFO))
     for name in ("shelfwatch", "uvicorn"):
         logging.getLogger(name).setLevel(threshold)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # else four lines at each look at a database that is away
     logging.captureWarnings(True)
 
 

@@ -48,6 +48,8 @@ class Metrics:
         self.queue_seconds = self._seconds("queue", "Waiting for a lane.")
         self.decode_seconds = self._seconds("decode", "Photo bytes to pixels.")
         self.inference_seconds = self._seconds("inference", "Letterbox, network and suppression.")
+        self.recording_seconds = self._seconds("recording", "An audit's photo and rows to where they are kept.")
+        self.audits_recorded = Counter("shelfwatch_audits_recorded", "Audits recorded.", registry=registry)
         self.in_flight = Gauge(
             "shelfwatch_in_flight_requests", "Requests being answered now.",
             registry=registry, multiprocess_mode="livesum",

@@ -12,6 +12,7 @@ from shelfwatch.service.problems import MEDIA_TYPE, TYPES, ProblemType
 from shelfwatch.service.schemas import ProblemDocument
 
 PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
+OTHER_PROBLEM = "#/components/schemas/HTTPValidationError"  # FastAPI's, which is never answered here
 ACCESS = (
     "unauthorized",
     "forbidden",
@@ -31,6 +32,7 @@ DETAILS = {
     "payload-too-large": "At most 20 MB are accepted.",
     "image-too-large": "The picture has 12000 × 9000 pixels; at most 60 megapixels are accepted.",
     "unsupported-format": "The file is not a JPEG, PNG or WebP picture.",
+    "range-not-satisfiable": "The photo has 1834201 bytes.",
     "invalid-request": "query.confidence: Input should be less than or equal to 1",
     "headers-too-large": "The request's head is longer than is read.",
     "rate-limited": "The key shop has used up its requests; wait for a while.",
@@ -38,6 +40,8 @@ DETAILS = {
     "overloaded": "16 photos are waiting already; try again in 3 s.",
     "draining": "The service is stopping; send the photo again shortly.",
     "model-failed": "No model could be loaded; whoever runs the service sees why in its log.",
+    "storage-unavailable": "The database does not answer as it should (OperationalError).",
+    "storage-full": "The disk behind the photo store is full.",
 }
 """An example of each problem's `detail`."""
 
@@ -86,12 +90,16 @@ def install(app: FastAPI, *, keyed: bool, models: Callable[[], Iterable[str]]) -
     def openapi() -> dict[str, Any]:
         document = copy.deepcopy(from_signatures())
         components = document.setdefault("components", {})
+        for name in ("HTTPValidationError", "ValidationError"):
+            components["schemas"].pop(name, None)
         components["schemas"]["ProblemDocument"] = ProblemDocument.model_json_schema()
         components["responses"] = {kind.slug: response([kind]) for kind in TYPES.values()}
         if keyed:
             components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         for path in document["paths"].values():
             for operation in path.values():
+                if OTHER_PROBLEM in str(operation["responses"].get("422")):
+                    del operation["responses"]["422"]  # put there for any parameter, even one that takes all text
                 for parameter in operation.get("parameters", ()):
                     state_parameter(parameter, list(models()))
                 if keyed and "401" in operation["responses"]:

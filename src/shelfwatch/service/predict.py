@@ -17,13 +17,26 @@ from shelfwatch.service.engine import Answer, Engine
 from shelfwatch.service.metrics import Metrics
 from shelfwatch.service.openapi import ACCESS, responses
 from shelfwatch.service.schemas import Prediction
-from shelfwatch.service.upload import REQUEST_BODY, read_upload
+from shelfwatch.service.upload import read_upload, request_body
 
 router = APIRouter(tags=["detection"])
 
 T = TypeVar("T")
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's number for a client that left; nobody reads it but the metrics
+
+Confidence = Annotated[
+    float | None,
+    Query(ge=0.01, le=1, description="Least confidence; default: the model's operating threshold.", examples=[0.4]),
+]
+ModelChoice = Annotated[
+    str | None, Query(description="A served model's name; default: the first.", examples=["accurate"])
+]
+MostDetections = Annotated[int, Query(ge=1, le=3000, description="Most detections to answer.")]
+Tiles = Annotated[
+    Literal["auto", "off"],
+    Query(description="`auto` looks at dense photos and panoramas again in overlapping tiles, which takes longer."),
+]
 
 PROBLEMS = (
     *ACCESS, "undecodable-image", "slow-upload", "payload-too-large", "image-too-large", "unsupported-format",
@@ -36,22 +49,17 @@ PROBLEMS = (
     response_model=Prediction,
     responses=responses(PROBLEMS),
     summary="Find products in a photo",
-    openapi_extra=REQUEST_BODY,
+    openapi_extra=request_body("Upload"),
 )
 async def predict(
     request: Request,
-    confidence: Annotated[
-        float | None,
-        Query(ge=0.01, le=1, description="Least confidence; default: the model's operating threshold.", examples=[0.4]),
-    ] = None,
-    model: Annotated[
-        str | None, Query(description="A served model's name; default: the first.", examples=["accurate"])
-    ] = None,
-    max_detections: Annotated[int, Query(ge=1, le=3000, description="Most detections to answer.")] = MAX_DETECTIONS,
-    tiles: Annotated[
-        Literal["auto", "off"],
-        Query(description="`auto` looks at dense photos and panoramas again in overlapping tiles, which takes longer."),
-    ] = "off",
+    confidence: Confidence = None,
+    model: ModelChoice = None,
+    max_detections: MostDetections = MAX_DETECTIONS,
+    tiles: Tiles = "off",
+    report: Annotated[
+        bool, Query(description="Adds `report` on the shelf, and row, position and level to each detection.")
+    ] = False,
 ) -> Response:
     """Detect every product facing in one photo."""
     engine: Engine = request.app.state.engine
@@ -59,14 +67,21 @@ async def predict(
         upload = await read_upload(request)
         start = time.perf_counter()
         work = engine.analyse(
-            detector, upload.image, confidence=confidence, max_detections=max_detections, tiles=tiles == "auto"
+            detector,
+            upload.image,
+            confidence=confidence,
+            max_detections=max_detections,
+            tiles=tiles == "auto",
+            report=report,
         )
         answer = await unless_gone(request, work)
     if answer is None:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
     observe(request, answer, detector.info.name)
-    body = {
-        **detector.to_json(answer.photo, answer.result),
+    body = detector.to_json(answer.photo, answer.result)
+    if answer.report is not None:
+        body |= {"detections": answer.report.place(body["detections"]), "report": answer.report.to_json()}
+    body |= {
         "timing_ms": {
             "decode": round(answer.decode_seconds * 1000, 2),
             "queue": round(answer.queue_seconds * 1000, 2),

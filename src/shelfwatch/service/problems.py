@@ -39,6 +39,7 @@ TYPES = {
         ProblemType("payload-too-large", 413, "The request is too large"),
         ProblemType("image-too-large", 413, "The picture has too many pixels"),
         ProblemType("unsupported-format", 415, "This kind of file is not supported"),
+        ProblemType("range-not-satisfiable", 416, "The photo has no such part"),
         ProblemType("invalid-request", 422, "The request is not valid"),
         ProblemType("rate-limited", 429, "Too many requests at once"),
         ProblemType("headers-too-large", 431, "The request's headers are too large"),
@@ -46,6 +47,8 @@ TYPES = {
         ProblemType("overloaded", 503, "Too many photos at once"),
         ProblemType("draining", 503, "The service is stopping"),
         ProblemType("model-failed", 503, "No model could be loaded"),
+        ProblemType("storage-unavailable", 503, "Audits cannot be stored or read now"),
+        ProblemType("storage-full", 507, "There is no room to store this"),
     )
 }
 

@@ -6,17 +6,50 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Box = tuple[float, float, float, float]
+
 
 class Detection(BaseModel):
-    """One product found."""
+    """One product found; `row`, `position` and `level` come with a report, null for what is no product."""
 
     label: str = Field(examples=["product"])
     class_id: int = Field(examples=[0])
     confidence: float = Field(ge=0, le=1, examples=[0.93])
-    box: tuple[float, float, float, float] = Field(
+    box: Box = Field(
         description="x1, y1, x2, y2 in pixels of the upright photo, origin top left.",
         examples=[(12.0, 40.5, 80.2, 151.9)],
     )
+    row: int | None = Field(None, description="Counted from the top, 0 first.", examples=[0])
+    position: int | None = Field(None, description="In the row, from the left; stacked ones share it.", examples=[0])
+    level: int | None = Field(None, description="In the stack, 0 at the bottom.", examples=[0])
+
+
+class ReportRow(BaseModel):
+    """One row of the shelf."""
+
+    index: int = Field(description="Counted from the top.")
+    bay: int = Field(description="Counted from the left, where the photo shows several.")
+    box: Box
+    facings: int
+    fill_rate: float = Field(ge=0, le=1, description="Share of its length that is not gap.")
+
+
+class ReportGap(BaseModel):
+    """An empty place in a row."""
+
+    row: int
+    box: Box
+    width_facings: float = Field(description="Its width in widths of its neighbours.")
+    severity: Literal["minor", "major", "critical"]
+
+
+class Report(BaseModel):
+    """What stands where on the shelf and what is missing."""
+
+    facings: int
+    fill_rate: float | None = Field(description="Share of all rows' length that is not gap, 0 to 1.")
+    rows: list[ReportRow]
+    gaps: list[ReportGap]
 
 
 class ImageSize(BaseModel):
@@ -69,6 +102,7 @@ class Prediction(BaseModel):
     tiles: int = Field(description="How many tiles were looked at again; 0 without a closer look.", examples=[0])
     image: ImageSize
     model: ModelName
+    report: Report | None = Field(None, description="Only where `report` was asked for.")
     timing_ms: Timing
     request_id: str
 
@@ -117,9 +151,12 @@ class Live(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether photos are taken."""
+    """Whether photos and audits are taken."""
 
-    status: Literal["ready", "starting", "failed", "draining"]
+    status: Literal["ready", "starting", "failed", "draining", "storage-unavailable"]
+    audits: Literal["ready", "starting", "unavailable", "off"] = Field(
+        description="`off` where the service keeps none; then photos are taken all the same."
+    )
 
 
 class Reloaded(BaseModel):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -74,7 +76,24 @@ class Settings(BaseSettings):
     data_dir: str = Field(
         "",
         description="Folder for what the service keeps, the only place it may write to; made if missing and checked at "
-        "the start. Photos sent to `/predict` are never kept.",
+        "the start. Photos sent to `/predict` are never kept. When unset, audits are kept in `shelfwatch` in "
+        "`$XDG_DATA_HOME`, else in `~/.local/share`, or not at all where that cannot be written.",
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="Where the audits' rows are, `postgresql://user:password@host/name`; when unset, an SQLite file in "
+        "the data folder.",
+    )
+    photo_store: str = Field(
+        "",
+        description="Where the audits' photos are, a folder or an address such as `s3://bucket/folder`; when unset, "
+        "`photos` in the data folder.",
+    )
+    keep_days: float | None = Field(
+        None, gt=0, le=36_500, description="Days that an audit is kept after it was recorded; older ones go once a day."
+    )
+    keep_bytes: int | None = Field(
+        None, gt=0, description="Bytes of photos that are kept; beyond it the oldest audits go, once a day."
     )
     grace_seconds: int = Field(30, ge=0, description="Seconds a stopping service gives to accepted requests.")
     log_level: str = Field("info", description="Log level: debug, info, warning or error.")
@@ -104,6 +123,28 @@ class Settings(BaseSettings):
         if not (value.get_secret_value().isascii() and value.get_secret_value().isprintable()):
             raise ValueError("keys are printable ASCII")
         parse_keys(value.get_secret_value())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def known_database(cls, value: SecretStr) -> SecretStr:
+        """Refuse an address that nothing serves, without a word of it: it may hold a password."""
+        if value.get_secret_value():
+            from shelfwatch.audits.database import Database  # here: a parent of workers stays small without it
+
+            with refused():
+                Database(value.get_secret_value()).close()
+        return value
+
+    @field_validator("photo_store")
+    @classmethod
+    def known_photo_store(cls, value: str) -> str:
+        """Refuse an address that nothing serves."""
+        if value:
+            from shelfwatch.audits.photos import open_photos
+
+            with refused():
+                open_photos(value)
         return value
 
     @field_validator("log_level")
@@ -146,6 +187,17 @@ class Settings(BaseSettings):
         if self.rate_limit and not self.keys:
             return "SHELFWATCH_RATE_LIMIT counts by API key: set SHELFWATCH_API_KEYS too."
         return None
+
+
+@contextlib.contextmanager
+def refused() -> Iterator[None]:
+    """What the memory cannot use, as an error of validation."""
+    from shelfwatch.audits.errors import InvalidError
+
+    try:
+        yield
+    except InvalidError as error:
+        raise ValueError(str(error)) from None
 
 
 def is_loopback(host: str) -> bool:

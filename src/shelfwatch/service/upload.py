@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
@@ -17,30 +18,24 @@ MAX_TEXT_BYTES = 64_000  # of all text fields together
 MAX_PART_HEADERS = 8
 MAX_PART_HEADER_BYTES = 4_096  # of one header line
 
-REQUEST_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "title": "Upload",
-                    "required": [IMAGE],
-                    "properties": {
-                        IMAGE: {
-                            "type": "string",
-                            "contentMediaType": "application/octet-stream",
-                            "title": "Image",
-                            "description": "JPEG, PNG or WebP; the content decides, not the name.",
-                        }
-                    },
-                },
-                "encoding": {IMAGE: {"contentType": "image/jpeg, image/png, image/webp"}},
-            }
-        },
+
+def request_body(title: str, required: tuple[str, ...] = (), **fields: dict[str, Any]) -> dict[str, Any]:
+    """What a route that reads an upload says of it in the OpenAPI document; `fields` are schemas of text fields."""
+    image = {
+        "type": "string",
+        "contentMediaType": "application/octet-stream",
+        "title": "Image",
+        "description": "JPEG, PNG or WebP; the content decides, not the name.",
     }
-}
-"""What a route that reads an upload says of it in the OpenAPI document."""
+    schema = {
+        "type": "object",
+        "title": title,
+        "required": [IMAGE, *required],
+        "properties": {IMAGE: image, **fields},
+    }
+    encoding = {IMAGE: {"contentType": "image/jpeg, image/png, image/webp"}}
+    content = {"multipart/form-data": {"schema": schema, "encoding": encoding}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 @dataclass(frozen=True)
