@@ -27,8 +27,13 @@ ALIKE = 0.5  # least likeness of two looks at one product
 FLAT_ROUNDS = 2  # first fits, without perspective
 PERSPECTIVE_PAIRS = 8  # least products in both photos for a fit with perspective
 RIM = 0.004  # of the photo's sides: products nearer to its edge are cut and say little about where they are
-MIN_INLIERS = 6
-MIN_SHARE = 0.3  # least share of what both photos could show that was found in both
+# What a registration must reach. Same shelves are far above it, and of different ones none reaches it all at once.
+MIN_INLIERS = 8
+MIN_SHARE = 0.35  # of the products that both photos could show
+MIN_COMMON = 0.4  # products both could show, of all in the emptier photo
+MIN_LIKENESS = 0.7
+MAX_RESIDUAL = 0.1  # product sizes
+MAX_STRETCH = 1.6  # how much more a photo may be widened one way than the other, in its middle
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,14 +42,17 @@ class Registration:
 
     `matrix` is the homography, float64 (3, 3), from pixels of the earlier to those of the later. `earlier` and `later`
     are indices of products that fit in place and look, one to one. `share` is how many these are of what both photos
-    could show, 0..1; `residual` how far they lie off, median in product sizes.
+    could show, 0..1, and `common` how many products both could show, of those in the emptier photo. `residual` is how
+    far they lie off, median in product sizes, `likeness` how alike they are in the median, at most 1.
     """
 
     matrix: Floats
     earlier: Indices
     later: Indices
     share: float
+    common: float
     residual: float
+    likeness: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +69,9 @@ class _Fit:
 def register(earlier: Shot, later: Shot) -> Registration | None:
     """Find how `earlier` lies in `later`; None where the photos do not show the same products in the same places."""
     found = best_fit(earlier, later)
-    if found is None or found.share < MIN_SHARE or len(found.earlier) < MIN_INLIERS:
+    if found is None or len(found.earlier) < MIN_INLIERS or found.share < MIN_SHARE or found.common < MIN_COMMON:
         return None
-    return found
+    return found if found.likeness >= MIN_LIKENESS and found.residual <= MAX_RESIDUAL else None
 
 
 def best_fit(earlier: Shot, later: Shot) -> Registration | None:
@@ -76,14 +84,17 @@ def best_fit(earlier: Shot, later: Shot) -> Registration | None:
     best = max((fit for fit in fits if fit is not None), key=lambda fit: fit.score, default=None)
     if best is not None:
         best = pairing.refine(best.matrix, np.geomspace(LOOSE, TIGHT, ROUNDS).tolist())
-    if best is None or not _possible(best.matrix, earlier):
+    if best is None or not len(best.earlier) or not _possible(best.matrix, earlier):
         return None
     both = min(
         _inside(project(best.matrix, _middles(earlier.boxes)), later),
         _inside(project(invert(best.matrix), _middles(later.boxes)), earlier),
     )
     share = min(1.0, len(best.earlier) / max(both, 1))
-    return Registration(best.matrix, best.earlier, best.later, share, float(np.median(best.off)))
+    alike = likeness[best.earlier, best.later]
+    common = both / min(len(earlier.boxes), len(later.boxes))
+    figures = share, common, float(np.median(best.off)), float(np.median(alike))
+    return Registration(best.matrix, best.earlier, best.later, *figures)
 
 
 class _Pairing:
@@ -166,7 +177,12 @@ def _possible(matrix: Floats, earlier: Shot) -> bool:
     frame = np.array([[0, 0], [earlier.width, 0], [earlier.width, earlier.height], [0, earlier.height]], np.float64)
     depth = frame @ matrix[2, :2] + matrix[2, 2]
     area = np.linalg.det(matrix) / depth**3  # of a pixel there, once mapped
-    return bool((depth > 0).all() and (area > MAX_SCALE**-4).all() and (area < MAX_SCALE**4).all())
+    if not ((depth > 0).all() and (area > MAX_SCALE**-4).all() and (area < MAX_SCALE**4).all()):
+        return False
+    middle = matrix @ [earlier.width / 2, earlier.height / 2, 1]
+    grown = (matrix[:2, :2] - np.outer(middle[:2] / middle[2], matrix[2, :2])) / middle[2]
+    most, least = np.linalg.svd(grown, compute_uv=False).tolist()
+    return bool(most < MAX_STRETCH * least)
 
 
 def _inside(points: Floats, shot: Shot) -> int:
