@@ -7,6 +7,7 @@ import pytest
 
 from shelfwatch.inference.detections import Detections
 from shelfwatch.shelf.links import Links
+from shelfwatch.shelf.looks import Shot
 
 
 @dataclass
@@ -81,3 +82,27 @@ def rack():
 def detections():
     """Boxes as sure detections of one class, the first by default."""
     return as_detections
+
+
+def paint(boxes, products, *, width=1000, height=1000, light=(1.0, 1.0, 1.0), seed=0):
+    """A photo in which each box, (N, 4), shows the print of its product, a number; `light` tints it, `seed` adds noise.
+
+    Products may stick out of the photo, whose boxes are cut then; those outside are left out, their indices not kept.
+    """
+    rng = np.random.default_rng(seed)
+    photo = np.full((height, width, 3), 40.0)
+    shown = np.rint(np.clip(boxes, 0, np.tile((width, height), 2))).astype(int)
+    for (left, top, right, bottom), (x1, y1, x2, y2), product in zip(boxes, shown, products, strict=True):
+        print_of = np.random.default_rng(product).uniform(30, 220, (6, 4, 3))
+        rows = ((np.arange(y1, y2) + 0.5 - top) / (bottom - top) * 6).astype(int).clip(0, 5)
+        columns = ((np.arange(x1, x2) + 0.5 - left) / (right - left) * 4).astype(int).clip(0, 3)
+        photo[y1:y2, x1:x2] = print_of[rows][:, columns]
+    photo = photo * light + rng.normal(0, 4, photo.shape)
+    kept = (shown[:, 2:] > shown[:, :2]).all(axis=1)
+    return Shot(shown[kept].astype(np.float64), width, height, photo.clip(0, 255).astype(np.uint8))
+
+
+@pytest.fixture(scope="session")
+def painted():
+    """Make a `Shot`; see `paint`."""
+    return paint

@@ -8,6 +8,7 @@ SKU once, `scene` puts the facings on the shelf, `camera` takes the photo, `shel
 
 from shelfwatch.training.rendering.dataset import write_dataset
 from shelfwatch.training.rendering.layout import DENSE, Facing, Gap, Plan, RenderOptions
+from shelfwatch.training.rendering.pairs import ShelfPair, render_pair
 from shelfwatch.training.rendering.shelf import RenderedShelf, render_shelf
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Plan",
     "RenderOptions",
     "RenderedShelf",
+    "ShelfPair",
+    "render_pair",
     "render_shelf",
     "write_dataset",
 ]

@@ -18,6 +18,11 @@ MAX_YAW = 34.0  # degrees from square to the shelf, at perspective 1
 MAX_PITCH = 9.0  # degrees up or down, at perspective 1
 MAX_NOISE = 14.0  # standard deviation of sensor noise in sRGB levels, at noise 1
 MAX_BLUR = 1.6  # radius of lens blur in pixels of a 2000 px high photo, at blur 1
+ASIDE_YAW = 9.0  # degrees by which a second photo of the same shelf may be taken from elsewhere
+ASIDE_PITCH = 3.0
+ASIDE_ROLL = 2.5
+ASIDE_DISTANCE = (0.9, 1.15)  # of the first photo's
+ASIDE_SHIFT = 0.1  # of the photo's width and height, either way
 METERED = (96.0, 132.0)  # mean sRGB level the camera's automatic exposure aims at
 HIGHLIGHT = 242.0  # sRGB level above which only the brightest patches may end
 MAX_EXPOSURE = 1.9  # how far it brightens a dark scene
@@ -57,22 +62,56 @@ class Camera:
         return scene.transform((width, height), Image.Transform.PERSPECTIVE, data, resample)
 
 
-def aim(rng: np.random.Generator, options: RenderOptions) -> Camera:
-    """Choose a camera position; the middle of the plane stays in the middle of the photo at scale 1."""
+@dataclass(frozen=True)
+class Pose:
+    """Where the camera stands. Angles are radians from square to the shelf; `distance` is in usual distances, `shift`
+    where it aims beside the middle of the plane, in widths and heights of the photo.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+    distance: float = 1.0
+    shift: tuple[float, float] = (0.0, 0.0)
+
+    def camera(self, options: RenderOptions) -> Camera:
+        """The camera at this place; it keeps what it aims at in the middle of the photo, at scale 1 / `distance`."""
+        yaw, pitch, roll = self.yaw, self.pitch, self.roll
+        width, height = options.width, options.height
+        middle = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]], np.float64)
+        aimed = np.array([[1, 0, -self.shift[0] * width], [0, 1, -self.shift[1] * height], [0, 0, 1]], np.float64)
+        distance = CAMERA_DISTANCE * max(width, height)
+        about_y = np.array([[math.cos(yaw), 0, math.sin(yaw)], [0, 1, 0], [-math.sin(yaw), 0, math.cos(yaw)]])
+        about_x = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
+        about_z = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
+        turned = about_z @ about_x @ about_y
+        # A point (x, y, 0) of the plane, turned and moved `distance` away, then divided by its depth.
+        view = np.column_stack([turned[:, 0], turned[:, 1], [0.0, 0.0, distance * self.distance]])
+        lens = np.diag([distance, distance, 1.0])
+        matrix = np.linalg.inv(middle) @ lens @ view @ middle @ aimed
+        return Camera(matrix / matrix[2, 2])
+
+    def aside(self, rng: np.random.Generator) -> "Pose":
+        """Another place nearby, as when somebody comes back another day."""
+        turn = (float(rng.uniform(-limit, limit)) for limit in (ASIDE_YAW, ASIDE_PITCH, ASIDE_ROLL))
+        yaw, pitch, roll = (
+            angle + math.radians(more) for angle, more in zip((self.yaw, self.pitch, self.roll), turn, strict=True)
+        )
+        distance = self.distance * float(rng.uniform(*ASIDE_DISTANCE))
+        x, y = (float(rng.uniform(-ASIDE_SHIFT, ASIDE_SHIFT)) for _ in range(2))
+        return Pose(yaw, pitch, roll, distance, (self.shift[0] + x, self.shift[1] + y))
+
+
+def pose(rng: np.random.Generator, options: RenderOptions) -> Pose:
+    """Choose where the camera stands."""
     yaw = math.radians(MAX_YAW) * options.perspective * rng.uniform(-1, 1)
     pitch = math.radians(MAX_PITCH) * options.perspective * rng.uniform(-1, 1)
-    roll = math.radians(options.tilt) * rng.uniform(-1, 1)
-    middle = np.array([[1, 0, -options.width / 2], [0, 1, -options.height / 2], [0, 0, 1]], np.float64)
-    distance = CAMERA_DISTANCE * max(options.width, options.height)
-    about_y = np.array([[math.cos(yaw), 0, math.sin(yaw)], [0, 1, 0], [-math.sin(yaw), 0, math.cos(yaw)]])
-    about_x = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
-    about_z = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
-    turned = about_z @ about_x @ about_y
-    # A point (x, y, 0) of the plane, turned and moved `distance` away, then divided by its depth.
-    view = np.column_stack([turned[:, 0], turned[:, 1], [0.0, 0.0, distance]])
-    lens = np.diag([distance, distance, 1.0])
-    matrix = np.linalg.inv(middle) @ lens @ view @ middle
-    return Camera(matrix / matrix[2, 2])
+    return Pose(yaw, pitch, math.radians(options.tilt) * rng.uniform(-1, 1))
+
+
+def aim(rng: np.random.Generator, options: RenderOptions) -> Camera:
+    """Choose a camera position; the middle of the plane stays in the middle of the photo at scale 1."""
+    return pose(rng, options).camera(options)
 
 
 def develop(photo: Image.Image, rng: np.random.Generator, options: RenderOptions) -> NDArray[np.uint8]:

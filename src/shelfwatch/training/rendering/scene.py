@@ -5,7 +5,8 @@ what hides what is known to the pixel.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -43,6 +44,14 @@ class Scene:
     owners: NDArray[np.int32]  # (H, W) index into `Plan.facings`, NOBODY elsewhere
     origin: tuple[int, int]  # plane coordinate of pixel 0, 0
     areas: NDArray[np.int64]  # (F,) silhouette of each facing in pixels, before anything covers it
+
+
+@dataclass(frozen=True)
+class Stock:
+    """How the shelf differs from its plan; nothing else in the picture changes with it."""
+
+    absent: frozenset[int] = frozenset()  # facings, as indices into `Plan.facings`, that are not there
+    swapped: Mapping[int, int] = field(default_factory=dict)  # facing -> the SKU that stands there instead
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,9 @@ class _Canvas:
         self.owners[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = NOBODY
 
 
-def draw_scene(plan: Plan, rng: np.random.Generator, extent: tuple[int, int, int, int]) -> Scene:
+def draw_scene(
+    plan: Plan, rng: np.random.Generator, extent: tuple[int, int, int, int], stock: Stock | None = None
+) -> Scene:
     """Paint the part of the plane inside `extent` (left, top, right, bottom)."""
     canvas = _Canvas(extent)
     look = _pick_look(plan, rng)
@@ -128,7 +139,7 @@ def draw_scene(plan: Plan, rng: np.random.Generator, extent: tuple[int, int, int
     for number, facing in enumerate(plan.facings):
         by_row[facing.row].append(number)
     for index, numbers in enumerate(by_row):
-        _products(canvas, plan, index, numbers, areas, middle, rng)
+        _products(canvas, plan, index, numbers, areas, middle, rng, stock or Stock())
         _row_shade(canvas, plan, index, look)
     for index in range(len(plan.rows)):
         _rail(canvas, plan, index, look, rng)
@@ -355,6 +366,7 @@ def _products(
     areas: NDArray[np.int64],
     middle: float,
     rng: np.random.Generator,
+    stock: Stock,
 ) -> None:
     row = plan.rows[index]
     sprites: dict[tuple[int, int], Image.Image] = {}
@@ -369,20 +381,23 @@ def _products(
         facing = plan.facings[number]
         if facing.x + facing.width < visible[0] or facing.x - facing.width > visible[1]:
             continue
-        design = plan.skus[facing.sku]
+        shown = stock.swapped.get(number, facing.sku)
+        design = plan.skus[shown]
         if facing.sku not in sides:
             # Cartons left of the camera show their right cheek and the other way round.
             turned = float(rng.uniform(0.03, 0.12)) if rng.random() < 0.3 else 0.0
             sides[facing.sku] = math.copysign(turned, middle - facing.x)
         # A second picture, turned a little, for round packages; flat ones face the aisle.
         variant = facing.variant % 2 if design.shape in ROUND else 0
-        key = (facing.sku, variant)
+        key = (shown, variant)
         if key not in sprites:
             factor = max(FINENESS, MIN_PAINTED / facing.height)
             view = View(row.pitch, sides[facing.sku], (-0.5, 0.6)[variant])
             sprites[key] = paint_package(
                 design, max(8, round(facing.width * factor)), max(8, round(facing.height * factor)), view
             )
+        if number in stock.absent:  # only now: the other facings of the SKU share what was painted
+            continue
         sprite, x, y = place_sprite(sprites[key], facing)
         placed.append((number, sprite, x, y))
         areas[number] = int((np.asarray(sprite.getchannel("A")) >= 128).sum())

@@ -29,7 +29,7 @@ class RenderedShelf:
     row: (N,) int32, 0 = top row that shows a product; where each bay has rows of its own, they count by their feet.
     position: (N,) int32, column within the row from 0, left to right across all bays it runs through; stacked
         items share it. level: (N,) int32, 0 = lowest seen of a stack.
-    bay: (N,) int32, 0 = left. sku: (N,) int32, index into sku_names.
+    bay: (N,) int32, 0 = left. sku: (N,) int32, index into sku_names. facing: (N,) int32, its number in the plan.
     row_boxes: (R, 4) float32, bounds of each row: from the board above to the front edge of its own board.
     row_quads: (R, 4, 2) float32, the same rows as quadrilaterals (top left, top right, bottom right, bottom
         left), not clipped.
@@ -44,6 +44,7 @@ class RenderedShelf:
     level: NDArray[np.int32]
     bay: NDArray[np.int32]
     sku: NDArray[np.int32]
+    facing: NDArray[np.int32]
     sku_names: tuple[str, ...]
     row_boxes: NDArray[np.float32]
     row_quads: NDArray[np.float32]
@@ -165,6 +166,7 @@ def measure(image: NDArray[np.uint8], plan: Plan, scene: Scene, camera: Camera) 
         level=level,
         bay=np.array([facing.bay for facing in facings], np.int32),
         sku=np.array([skus.index(facing.sku) for facing in facings], np.int32),
+        facing=np.array(kept, np.int32),
         sku_names=tuple(plan.skus[sku].name for sku in skus),
         row_boxes=bounds.clip(0, np.tile(size, 2)).astype(np.float32),
         row_quads=quads,
