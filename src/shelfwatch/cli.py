@@ -15,6 +15,7 @@ COMMANDS = {
     "new-key": "shelfwatch.commands.new_key:new_key",
     "predict": "shelfwatch.commands.predict:predict",
     "db": "shelfwatch.commands.db:db",
+    "webhooks": "shelfwatch.commands.webhooks:webhooks",
     "render": "shelfwatch.training.rendering.cli:render",
     "check-dataset": "shelfwatch.commands.dataset:check_dataset",
     "pseudo-label": "shelfwatch.commands.dataset:pseudo_label",
