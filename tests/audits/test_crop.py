@@ -9,9 +9,12 @@ import pytest
 from PIL import Image
 
 from audits.memories import Memory
-from shelfwatch.audits.crop import COLOUR, crop
+from audits.test_alerts import LOW, expect
+from shelfwatch.audits.alerts import list_alerts
+from shelfwatch.audits.crop import COLOUR, crop, picture
 from shelfwatch.audits.errors import NotFoundError
 from shelfwatch.audits.photos import digest
+from shelfwatch.audits.remove import purge
 
 
 def kept(memory: Memory, image: Image.Image) -> str:
@@ -53,3 +56,14 @@ def test_a_large_photo_becomes_a_picture_that_fits_a_letter(memory: Memory) -> N
         assert max(Image.open(io.BytesIO(crop(memory.photos, sha256, box))).size) == 1024
     with pytest.raises(NotFoundError):
         crop(memory.photos, "f" * 64, None)
+
+
+def test_an_alert_has_a_picture_until_its_photo_is_purged(memory: Memory) -> None:
+    expect(memory)
+    audit = memory.record(0, fill_rate=LOW)
+    [alert] = list_alerts(memory.database).items
+    data = picture(memory.database, memory.photos, alert.audit_id, alert.box)
+    assert data == crop(memory.photos, audit.photo, [1.0, 2.0, 3.0, 4.0])
+    purge(memory.database, memory.photos, audit.id)
+    with pytest.raises(NotFoundError):
+        picture(memory.database, memory.photos, alert.audit_id, alert.box)

@@ -32,10 +32,10 @@ from shelfwatch.audits.webhooks import Registered, register
 
 QUICK = DispatchOptions(
     post=PostOptions(1, 0.4, 1, allowed=parse_networks(["127.0.0.0/8", "::1/128"])),
-    retries=Retries(lease_seconds=2, first_wait_seconds=0.05, longest_wait_seconds=0.2, give_up_seconds=600),
+    retries=Retries(lease_seconds=1.2, first_wait_seconds=0.05, longest_wait_seconds=0.2, give_up_seconds=600),
     poll_seconds=0.05,
 )
-KILLS = 10
+KILLS = 6
 
 Dispatch = Callable[..., Dispatcher]
 

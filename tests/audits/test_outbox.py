@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +19,7 @@ from shelfwatch.audits.outbox import (
     claim,
     count_deliveries,
     finish,
+    forget,
     is_due,
     list_deliveries,
     retry,
@@ -63,7 +65,7 @@ def test_a_delivery_belongs_to_one_until_its_lease_ends(memory: Memory) -> None:
     with ThreadPoolExecutor(8) as threads:
         found = [claimed.id for claimed in threads.map(lambda _: claim(memory.database, AT_ONCE), range(24)) if claimed]
     # PostgreSQL skips what another holds at the moment, so some who asked went away with nothing.
-    while (more := claim(memory.database, AT_ONCE)) is not None:
+    while len(found) <= 16 and (more := claim(memory.database, AT_ONCE)) is not None:
         found.append(more.id)
     assert len(found) == len(set(found)) == 16
     assert not is_due(memory.database)
@@ -125,3 +127,14 @@ def test_after_a_day_it_is_given_up_seen_and_tried_once_more_if_asked(memory: Me
         retry(memory.database, new_id())
     with pytest.raises(InvalidError):
         list_deliveries(memory.database, "lost")
+
+
+def test_what_was_told_is_forgotten_and_what_waits_is_not(memory: Memory) -> None:
+    raised(memory, bays=2)
+    told = taken(memory)
+    finish(memory.database, told, AT_ONCE, None)
+    assert forget(memory.database, datetime.now(UTC) - timedelta(days=1)) == 0
+    assert forget(memory.database, datetime.now(UTC)) == 1
+    [delivery] = list_deliveries(memory.database)
+    assert (delivery.state, delivery.event_id != told.event_id) == ("pending", True)
+    assert len(list_alerts(memory.database).items) == 2

@@ -7,8 +7,12 @@ import math
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
+from sqlalchemy import select
 
+from shelfwatch.audits.database import Database
+from shelfwatch.audits.errors import NotFoundError
 from shelfwatch.audits.photos import MAX_PIXELS, PhotoStore
+from shelfwatch.audits.tables import AuditRow
 from shelfwatch.inference.image import decode
 
 AROUND = 1.0  # of the longer side of the gap, shown on each side of it, so that the place is recognised
@@ -17,6 +21,15 @@ LONG_SIDE = 1024  # pixels of the crop at most
 LINE = 4  # pixels of the frame around the gap
 COLOUR = (230, 30, 30)
 QUALITY = 85  # JPEG's, 0..100
+
+
+def picture(database: Database, photos: PhotoStore, audit_id: str | None, box: Sequence[float] | None) -> bytes:
+    """What an alert is about: `crop` of the photo of its audit, deleted or not. Raises as `crop`."""
+    with database.read() as session:
+        sha256 = session.scalar(select(AuditRow.photo).where(AuditRow.id == audit_id)) if audit_id else None
+    if sha256 is None:
+        raise NotFoundError("The alert's photo is gone.")
+    return crop(photos, sha256, box)
 
 
 def crop(photos: PhotoStore, sha256: str, box: Sequence[float] | None) -> bytes:

@@ -11,16 +11,13 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-
 from shelfwatch.audits.addresses import parse_networks
-from shelfwatch.audits.crop import crop
+from shelfwatch.audits.crop import picture
 from shelfwatch.audits.errors import AuditsError, UnavailableError
 from shelfwatch.audits.mail import MailError, MailServer, compose, send
 from shelfwatch.audits.memory import Memory
 from shelfwatch.audits.outbox import FAILED, Claimed, Retries, claim, finish, is_due
 from shelfwatch.audits.post import PostError, PostOptions, post
-from shelfwatch.audits.tables import AuditRow
 from shelfwatch.audits.webhooks import encode
 from shelfwatch.inference.image import ImageError
 
@@ -149,9 +146,7 @@ class Dispatcher:
         """What the alert is about, None where the photo is gone: the letter is worth sending without it."""
         alert = taken.body["alert"]
         try:
-            with self.memory.database.read() as session:
-                sha256 = session.scalar(select(AuditRow.photo).where(AuditRow.id == alert["audit_id"]))
-            return crop(self.memory.photos, sha256, alert["box"]) if sha256 else None
+            return picture(self.memory.database, self.memory.photos, alert["audit_id"], alert["box"])
         except (AuditsError, ImageError):
             return None
 

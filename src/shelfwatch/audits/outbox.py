@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
+from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session
 
 from shelfwatch.audits.alert import alerts, to_alert
@@ -28,6 +29,7 @@ LEASE_SECONDS = 120.0  # how long a delivery belongs to who took it; longer than
 FIRST_WAIT_SECONDS = 10.0  # after the first failure, doubled with each one
 LONGEST_WAIT_SECONDS = 3600.0
 GIVE_UP_SECONDS = 86_400.0  # after the event
+BATCH = 200  # events forgotten at once
 MAX_LISTED = 200  # deliveries that a list shows
 MAX_ERROR_LENGTH = 500  # characters kept of what went wrong
 MAILED = ("alert.opened", "alert.resolved")  # a person who acknowledged it needs no letter about that
@@ -195,6 +197,21 @@ def retry(database: Database, delivery_id: str) -> None:
             raise ConflictError("It was delivered, or its receiver is gone.")
         if row.next_attempt_at is None:
             row.next_attempt_at = datetime.now(UTC)
+
+
+def forget(database: Database, before: datetime) -> int:
+    """Remove events that are older and wait for nobody, with their deliveries; how many. Raises `UnavailableError`."""
+    waiting = select(DeliveryRow.id).where(DeliveryRow.event_id == Event.id, DeliveryRow.next_attempt_at.is_not(None))
+    old = select(Event.id).where(Event.created_at < before, ~waiting.exists())
+    forgotten = 0
+    while True:  # in small transactions, so that recording never waits long
+        with database.write() as session:
+            found = session.scalars(old.limit(BATCH)).all()
+            if not found:
+                return forgotten
+            session.execute(delete_rows(DeliveryRow).where(DeliveryRow.event_id.in_(found)))
+            session.execute(delete_rows(Event).where(Event.id.in_(found)))
+        forgotten += len(found)
 
 
 def count_deliveries(database: Database) -> dict[str, int]:
