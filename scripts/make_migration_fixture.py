@@ -15,21 +15,24 @@ from pathlib import Path
 from PIL import Image
 
 from postgres import PostgresServer
+from shelfwatch.audits.alerts import list_alerts
 from shelfwatch.audits.backup import backup, restore
 from shelfwatch.audits.bays import Expectations, set_expectations
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.entry import Entry
+from shelfwatch.audits.feedback import give_feedback
 from shelfwatch.audits.folder import FolderPhotos
 from shelfwatch.audits.memory import Memory
 from shelfwatch.audits.migrate import newest
 from shelfwatch.audits.record import record
 from shelfwatch.audits.remove import delete
+from shelfwatch.audits.webhooks import register
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "audits" / "data"
 
 
 def fill(memory: Memory, folder: Path) -> None:
-    """Three audits of two stores, one of them deleted, and what is expected of a bay."""
+    """Three audits of two stores, one of them deleted, what is expected of their bays, and an alert to be told."""
     Image.new("RGB", (48, 64), "green").save(folder / "photo.png")
     photo = (folder / "photo.png").read_bytes()
     box = [1.0, 2.0, 3.0, 4.0]
@@ -50,6 +53,10 @@ def fill(memory: Memory, folder: Path) -> None:
         made.append(record(memory.database, memory.photos, photo, entry).audit)
     delete(memory.database, made[1].id)
     set_expectations(memory.database, "Berlin 1", "Cereal", Expectations(12, 0.6, 8, 3, 2))
+    register(memory.database, "https://hooks.example/shelves")
+    set_expectations(memory.database, "Ulm", "Größe „L“", Expectations(min_fill_rate=0.6))
+    [alert] = list_alerts(memory.database).items
+    give_feedback(memory.database, alert.id, "restocked", "Ada", "full again")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ COMMANDS = {
     "predict": "shelfwatch.commands.predict:predict",
     "audit": "shelfwatch.commands.audit:audit",
     "db": "shelfwatch.commands.db:db",
+    "webhooks": "shelfwatch.commands.webhooks:webhooks",
     "render": "shelfwatch.training.rendering.cli:render",
     "check-dataset": "shelfwatch.commands.dataset:check_dataset",
     "pseudo-label": "shelfwatch.commands.dataset:pseudo_label",

@@ -12,9 +12,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from shelfwatch.audits.alerts import list_alerts
+from shelfwatch.audits.bays import Expectations, set_expectations
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.errors import DatabaseUnavailableError
+from shelfwatch.audits.feedback import list_feedback
 from shelfwatch.audits.migrate import MIGRATIONS, newest, require, upgrade
+from shelfwatch.audits.outbox import list_deliveries
 from shelfwatch.audits.read import Filter, get_audit, get_bay, list_audits
 from shelfwatch.audits.remove import restore
 from shelfwatch.audits.tables import Base
@@ -59,6 +63,13 @@ def test_a_database_of_each_version_is_upgraded(empty: str, kind: str, revision:
             )
         restore(database, str(deleted))
         assert len(list_audits(database, Filter()).items) == 3
+        if revision >= "0002":
+            [alert] = list_alerts(database, "open", "Ulm").items
+            assert (alert.kind, alert.value, alert.threshold) == ("fill_rate", 0.5, 0.6)
+            assert [said.who for said in list_feedback(database, alert.id)] == ["Ada"]
+            assert alert.id in [delivery.alert_id for delivery in list_deliveries(database, "pending")]
+        set_expectations(database, "Berlin 1", "Cereal", Expectations(min_fill_rate=0.6))
+        assert len(list_alerts(database, "open", "Berlin 1").items) == 1
 
 
 def test_tables_of_a_newer_version_are_left_alone(empty: str) -> None:

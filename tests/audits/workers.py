@@ -11,6 +11,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from shelfwatch.audits.database import Database
+from shelfwatch.audits.dispatcher import Dispatcher, DispatchOptions
 from shelfwatch.audits.folder import FolderPhotos
 from shelfwatch.audits.migrate import upgrade
 
@@ -48,3 +49,10 @@ def record_forever(url: str, folder: Path, acknowledged: Connection) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def dispatch_forever(url: str, folder: Path, options: DispatchOptions) -> None:
+    """Deliver what is due."""
+    from audits.memories import Memory
+
+    Dispatcher(Memory(Database(url), FolderPhotos(folder)), options).run()

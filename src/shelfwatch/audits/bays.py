@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from shelfwatch.audits.alerts import evaluate
 from shelfwatch.audits.database import Database, dialect_of
 from shelfwatch.audits.entry import clean_name
 from shelfwatch.audits.errors import InvalidError
@@ -47,12 +48,17 @@ class Expectations:
 
 
 def set_expectations(database: Database, store: str, bay: str, expectations: Expectations) -> None:
-    """Say what is expected of a bay, which is made if it is not there. Raises `InvalidError`, `UnavailableError`."""
+    """Say what is expected of a bay, which is made if it is not there. Alerts follow at once.
+
+    Raises `InvalidError`, `UnavailableError`.
+    """
     store, bay = clean_name(store, "store"), clean_name(bay, "bay")
+    now = datetime.now(UTC)
     with database.write() as session:
-        row = bay_of(session, store, bay, datetime.now(UTC))
+        row = bay_of(session, store, bay, now)
         for name, value in asdict(expectations).items():
             setattr(row, name, value)
+        evaluate(session, row, now)
 
 
 def bay_of(session: Session, store: str, bay: str, now: datetime) -> Bay:

@@ -10,11 +10,13 @@ from sqlalchemy import Select, func, select
 
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.ids import first_id
+from shelfwatch.audits.outbox import forget
 from shelfwatch.audits.photos import NAME, PhotoStore
 from shelfwatch.audits.remove import purge, remove_unreferenced
 from shelfwatch.audits.tables import AuditRow, StoredPhoto
 
 UNDO_HOURS = 24.0  # how long a deletion can be taken back
+TOLD_DAYS = 30  # how long what was told of alerts, or was given up, is kept
 BATCH = 200  # audits looked up at once
 
 
@@ -44,6 +46,7 @@ def prune(database: Database, photos: PhotoStore, retention: Retention, now: dat
     """Remove what retention does not keep. May run beside a service that records; raises `UnavailableError`."""
     now = now or datetime.now(UTC)
     pruned = Pruned(unknown_photos=sweep(database, photos) + remove_unshown(database, photos))
+    forget(database, now - timedelta(days=TOLD_DAYS))
     undo = now - timedelta(hours=retention.undo_hours)
     for audit_id in _each(database, select(AuditRow.id).where(AuditRow.deleted_at < undo)):
         purge(database, photos, audit_id)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from shelfwatch.audits.alerts import evaluate
 from shelfwatch.audits.audit import Audit, find_audit, to_audit
 from shelfwatch.audits.bays import bay_of, insert_missing, show_latest
 from shelfwatch.audits.database import Database
@@ -137,6 +138,7 @@ def _insert(database: Database, photos: PhotoStore, data: bytes, claim: Claim, e
         findings = Findings(audit_id=row.id, detections=entry.detections, report=entry.report)
         session.add(findings)
         show_latest(session, bay)
+        evaluate(session, bay, now)
     return to_audit((row, entry.store, entry.bay, kind, len(data)), findings)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from shelfwatch.audits.alerts import evaluate
 from shelfwatch.audits.bays import show_latest
 from shelfwatch.audits.database import Database, dialect_of
 from shelfwatch.audits.errors import NotFoundError
@@ -72,6 +73,7 @@ def _mark(database: Database, audit_id: str, moment: datetime | None) -> None:
         row, bay = found
         row.deleted_at = moment
         show_latest(session, bay)
+        evaluate(session, bay, datetime.now(UTC))
 
 
 def _locked(session: Session, audit_id: str) -> tuple[AuditRow, Bay] | None:

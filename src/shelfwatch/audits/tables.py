@@ -188,7 +188,9 @@ class Alert(Base):
     threshold: Mapped[float]
     value: Mapped[float]  # what the newest audit showed
     since: Mapped[datetime] = mapped_column(UtcDateTime)  # when the first photo past the threshold was taken
-    audit_id: Mapped[str | None] = mapped_column(ForeignKey("audits.id", ondelete="SET NULL"))  # that raised it
+    audit_id: Mapped[str | None] = mapped_column(ForeignKey("audits.id", ondelete="SET NULL"))  # of that photo
+    shown_audit_id: Mapped[str | None] = mapped_column(Id)  # the newest until it was resolved; it may be purged
+    box: Mapped[list[float] | None] = mapped_column(JSON(none_as_null=True))  # the widest gap in it
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -217,18 +219,19 @@ class Feedback(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id"), index=True)
     verdict: Mapped[str] = mapped_column(String(20))  # restocked, false_alarm or not_workable
+    who: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
     note: Mapped[str | None] = mapped_column(String(NOTE_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Webhook(Base):
-    """An address that is told of alerts."""
+    """An address that is told of alerts: http, https, or mailto for an e-mail."""
 
     __tablename__ = "webhooks"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     url: Mapped[str] = mapped_column(String(URL_LENGTH))
-    secret: Mapped[str] = mapped_column(String(200))  # signs what is sent
+    secret: Mapped[str] = mapped_column(String(200))  # signs what is sent; empty for an e-mail
     enabled: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -246,17 +249,20 @@ class Event(Base):
 
 
 class Delivery(Base):
-    """One event on its way to one receiver: a webhook, or where there is none an e-mail."""
+    """One event on its way to one receiver.
+
+    Whoever delivers it moves `next_attempt_at` ahead before, and is alone with it until then.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (UniqueConstraint("event_id", "webhook_id"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
-    webhook_id: Mapped[str | None] = mapped_column(ForeignKey("webhooks.id"))
+    webhook_id: Mapped[str | None] = mapped_column(ForeignKey("webhooks.id"))  # None once it is removed
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None once delivered or given up
-    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None for what was given up
     last_error: Mapped[str | None] = mapped_column(Text)
 
 
