@@ -18,7 +18,7 @@ from shelfwatch.audits.dispatcher import Dispatcher, DispatchOptions
 from shelfwatch.audits.memory import Memory
 from shelfwatch.audits.migrate import require
 from shelfwatch.audits.post import PostError, PostOptions
-from shelfwatch.commands.db import with_memory
+from shelfwatch.commands.memory import with_memory
 
 
 @click.group()
