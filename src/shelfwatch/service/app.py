@@ -12,7 +12,21 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from shelfwatch import __version__
-from shelfwatch.service import admin, audits, health, openapi, page, photos, predict, problems, stores, tracing
+from shelfwatch.service import (
+    admin,
+    alerts,
+    audits,
+    compare,
+    exports,
+    health,
+    openapi,
+    page,
+    photos,
+    predict,
+    problems,
+    stores,
+    tracing,
+)
 from shelfwatch.service.access import Access
 from shelfwatch.service.admission import Admission
 from shelfwatch.service.bodies import BodyLimits, Leftovers
@@ -76,7 +90,8 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
     problems.install(app)
     paths = set()
     for router in (
-        predict.router, audits.router, photos.router, stores.router, health.router, admin.router, page.router,
+        predict.router, exports.router, audits.router, photos.router, compare.router, stores.router, alerts.router,
+        health.router, admin.router, page.router,
     ):  # fmt: skip
         app.include_router(router)
         paths |= {route.path for route in router.routes if isinstance(route, APIRoute)}
@@ -90,7 +105,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         held_limit=settings.max_held_bytes,
         retry_after=engine.lanes.pace.retry_after,
     )
-    app.add_middleware(Admission, paths={"/predict"}, check=engine.check)
+    app.add_middleware(Admission, paths={"/predict", "/audits"}, check=engine.check)
     if settings.keys:
         rate = RateLimit(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
         app.add_middleware(Access, keys=settings.keys, rate=rate, metrics=metrics)

@@ -89,6 +89,16 @@ class Settings(BaseSettings):
         description="Where the audits' photos are, a folder or an address such as `s3://bucket/folder`; when unset, "
         "`photos` in the data folder.",
     )
+    webhook_networks: List = Field(
+        (),
+        description="Comma-separated networks, such as `10.1.0.0/16`, that webhooks may reach although not public.",
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="Mail server for alerts: `smtp://user:password@host:587` or `smtps://host:465`; without one no "
+        "e-mails are sent.",
+    )
+    mail_from: str = Field("", description="Sender of e-mails.")
     keep_days: float | None = Field(
         None, gt=0, le=36_500, description="Days that an audit is kept after it was recorded; older ones go once a day."
     )
@@ -101,7 +111,7 @@ class Settings(BaseSettings):
         "auto", description="Log lines as `json` or for a `console`; `auto` is `console` on a terminal."
     )
 
-    @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", "models", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", "models", "webhook_networks", mode="before")
     @classmethod
     def split_commas(cls, value: object) -> object:
         """`a,b` from the environment or a flag becomes two entries."""
@@ -160,6 +170,16 @@ class Settings(BaseSettings):
         """Refuse a budget that no largest body fits in."""
         if self.max_held_bytes < self.max_body_bytes:
             raise ValueError("max_held_bytes is at least max_body_bytes")
+        return self
+
+    @model_validator(mode="after")
+    def usable_receivers(self) -> Self:
+        """Refuse networks and a mail server that are none, without a word of the latter: it may hold a password."""
+        if self.webhook_networks or self.smtp_url.get_secret_value():
+            from shelfwatch.audits.dispatcher import DispatchOptions
+
+            with refused():
+                DispatchOptions.of(self.webhook_networks, self.smtp_url.get_secret_value(), self.mail_from)
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""The memory within the service: opened beside it, worked with in threads of its own, watched, pruned once a day."""
+"""The memory within the service: opened beside it, worked with in threads of its own, watched, pruned, told of."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from shelfwatch.audits.dispatcher import Dispatcher, DispatchOptions
 from shelfwatch.audits.errors import (
     AuditsError,
     ConflictError,
@@ -61,6 +62,10 @@ class Storage:
         self.memory: Memory | None = None
         self.lane = Lane("memory", THREADS, limit=QUEUE_LIMIT)
         self.retention = Retention(settings.keep_days, settings.keep_bytes)
+        self.options = DispatchOptions.of(
+            settings.webhook_networks, settings.smtp_url.get_secret_value(), settings.mail_from
+        )
+        self._dispatcher: Dispatcher | None = None
         self._state: State = "starting"
         self._reason = "The database does not answer."  # for `unavailable`
         self._asked: float | None = None  # since when a look at the database waits for its answer
@@ -116,11 +121,13 @@ class Storage:
         self._stopping.set()
         self._look_now.set()
         self.lane.close()
+        if self._dispatcher is not None:
+            self._dispatcher.stop()
         if self.memory is not None:
             self.memory.close()
 
     def _watch(self) -> None:
-        """Keep `state` true, and prune where retention is set."""
+        """Keep `state` true, tell of alerts, and prune where retention is set."""
         self.memory = open_memory(self.settings)
         if self.memory is None:
             self._state = "off"
@@ -132,6 +139,10 @@ class Storage:
                 # Beside the watch, since it may take long. Where the process ends meanwhile, the next goes on.
                 pruning = threading.Thread(target=self._prune, args=(self.memory,), name="memory-prune", daemon=True)
                 pruning.start()
+            if self._state == "ready" and self._dispatcher is None:
+                # Every process may deliver: what one has taken the others leave alone.
+                self._dispatcher = Dispatcher(self.memory, self.options)
+                self._dispatcher.start()
             self._look_now.wait(WATCH_SECONDS)
             self._look_now.clear()
 
