@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -15,6 +16,7 @@ import pytest
 from audits.receivers import HANG, Receiver, certificate, is_signed
 from shelfwatch.audits.addresses import parse_networks
 from shelfwatch.audits.post import PostError, PostOptions, post
+from support import ROOT
 
 LOOPBACK = parse_networks(["127.0.0.0/8", "::1/128"])
 OPTIONS = PostOptions(connect_seconds=2, read_seconds=0.3, total_seconds=0.8, allowed=LOOPBACK)
@@ -43,6 +45,19 @@ def test_what_arrives_is_signed(receiver: Receiver) -> None:
     assert not is_signed(headers, body + b" ", "secret")
     later = str(int(headers["ShelfWatch-Timestamp"]) + 1)
     assert not is_signed({**headers, "ShelfWatch-Timestamp": later}, body, "secret")
+
+
+def test_the_check_that_the_documentation_shows_works(receiver: Receiver) -> None:
+    page = (ROOT / "docs" / "alerts.md").read_text()
+    [code] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    shown: dict[str, Any] = {}
+    exec(code, shown)
+    send(receiver.url)
+    [(headers, body)] = receiver.got
+    assert shown["is_ours"](headers, body, "secret")
+    assert not shown["is_ours"](headers, body, "another")
+    assert not shown["is_ours"](headers, body + b" ", "secret")
+    assert not shown["is_ours"]({**headers, "ShelfWatch-Timestamp": "1772367060"}, body, "secret")
 
 
 @pytest.mark.parametrize("status", [400, 410, 500, 503])
