@@ -33,11 +33,11 @@ PERSPECTIVE_PAIRS = 8  # least products in both photos for a fit with perspectiv
 RIM = 0.004  # of the photo's sides: products nearer to its edge are cut and say little about where they are
 # What a registration must reach. Same shelves are far above it, and of different ones none reaches it all at once.
 MIN_INLIERS = 8
-MIN_SHARE = 0.35  # of the products that both photos could show
+MIN_SHARE = 0.4  # of the products that both photos could show
 MIN_COMMON = 0.4  # products both could show, of all in the emptier photo
-MIN_LIKENESS = 0.7
-MAX_RESIDUAL = 0.1  # product sizes
-MAX_STRETCH = 1.6  # how much more a photo may be widened one way than the other, in its middle
+MIN_LIKENESS = 0.75
+MAX_RESIDUAL = 0.08  # product sizes
+MAX_STRETCH = 1.4  # how much more a photo may be widened one way than the other, in its middle
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +140,8 @@ class _Pairing:
 
     def pair(self, matrix: Floats, reach: float) -> _Fit:
         """The pairs that lie within `reach` product sizes and look alike, each the other's best."""
-        away = (project(matrix, self.start)[:, None] - self.goal) / self.size
-        squared = (away * away).sum(axis=2)
+        x, y = project(matrix, self.start).T[:, :, None]
+        squared = ((x - self.goal[:, 0]) / self.size[:, 0]) ** 2 + ((y - self.goal[:, 1]) / self.size[:, 1]) ** 2
         worth = self.likeness * (1 - squared / (reach * reach))
         worth[(squared > reach * reach) | (self.likeness < ALIKE) | ~np.isfinite(squared)] = 0
         choice = worth.argmax(axis=1)
