@@ -9,7 +9,7 @@ import argparse
 import itertools
 import json
 import time
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -27,10 +27,11 @@ from shelfwatch.shelf.links import hosts
 from shelfwatch.shelf.looks import Shot
 from shelfwatch.shelf.registration import register
 from shelfwatch.training.rendering import render_pair
-from shelfwatch.training.shelf_truth import KINDS, seeds
+from shelfwatch.training.shelf_truth import KINDS, PHOTO, seeds
 
 SAME_PRODUCT = 0.5  # least IoU of a box with the product it counts for
 GRID = 15  # points along each side of the earlier photo at which the registration is judged
+RUNS = 40  # of the timed comparison
 SMALL = 0.02  # error in widths of a facing
 SIDES = ("earlier", "later")
 
@@ -151,6 +152,23 @@ def errors(pair: Pair, shots: tuple[Shot, Shot], matrix: NDArray[np.float64]) ->
     return off, off / float(np.median(pair.boxes[1][:, 2] - pair.boxes[1][:, 0]))
 
 
+def timed() -> tuple[float, float]:
+    """Milliseconds of one core, fastest and median, to compare two photos of 150 facings each."""
+    made = render_pair(1, replace(PHOTO, rows=(8, 8), facings=(22, 24)))
+    times = []
+    for _ in range(RUNS):
+        shots = []
+        for shelf in (made.earlier, made.later):
+            boxes = shelf.boxes[np.argsort(shelf.boxes[:, 0], kind="stable")][:150].astype(np.float64)
+            shots.append(Shot(boxes, PHOTO.width, PHOTO.height, shelf.image))
+        begin = time.process_time()
+        found = register(*shots)
+        if found is not None:
+            find_changes(*shots, found.matrix)
+        times.append((time.process_time() - begin) * 1000)
+    return min(times), float(np.median(times))
+
+
 def share(part: int, whole: int) -> str:
     """A rate for the table."""
     return f"{part / whole:.3f}" if whole else "–"
@@ -194,6 +212,7 @@ def main() -> None:
     console.print(table)
     for boxes, found in strangers.items():
         console.print(f"different shelves, boxes {boxes}: {sum(found)} of {len(found)} pairs registered")
+    console.print("2 × 150 facings: fastest {:.0f} ms, median {:.0f} ms of one core".format(*timed()))
 
 
 def cells(score: Score) -> list[str]:
