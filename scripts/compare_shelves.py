@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from shelfwatch.audits.compare import LOOKED_AT
 from shelfwatch.inference.detector import Detector, packaged_models
 from shelfwatch.inference.image import decode
 from shelfwatch.inference.model import Model
@@ -102,7 +103,7 @@ def detected(detector: Detector, photo: Path) -> NDArray[np.float64]:
 
 def shot(photo: Path, boxes: NDArray[np.float64]) -> Shot:
     """A photo with boxes of products."""
-    picture = decode(photo.read_bytes())
+    picture = decode(photo.read_bytes(), target=LOOKED_AT, shrink=True)
     return Shot(boxes, picture.width, picture.height, picture.pixels)
 
 
@@ -180,6 +181,7 @@ def main() -> None:
     parser.add_argument("--shelves", type=Path, default=Path("runs/pairs"), help="keeps rendered pairs")
     parser.add_argument("--per-kind", type=int, default=8)
     parser.add_argument("--start", type=int, default=0, help="the first of each kind")
+    parser.add_argument("--photos", type=Path, help="also photos of different shelves: each with the four after it")
     parser.add_argument("--model", default="fast", choices=list(packaged_models()))
     options = parser.parse_args()
     detector = Detector(Model(packaged_models()[options.model]))
@@ -212,6 +214,10 @@ def main() -> None:
     console.print(table)
     for boxes, found in strangers.items():
         console.print(f"different shelves, boxes {boxes}: {sum(found)} of {len(found)} pairs registered")
+    if options.photos:
+        shots = [shot(file, detected(detector, file)) for file in sorted(options.photos.glob("*.jpg"))]
+        found = [int(register(one, other) is not None) for i, one in enumerate(shots) for other in shots[i + 1 : i + 5]]
+        console.print(f"different photos: {sum(found)} of {len(found)} pairs registered")
     console.print("2 × 150 facings: fastest {:.0f} ms, median {:.0f} ms of one core".format(*timed()))
 
 
