@@ -13,9 +13,11 @@ from shelfwatch.shelf.links import Floats, Indices
 from shelfwatch.shelf.looks import Looks, Shot
 
 SAME_PLACE = 0.3  # least IoU of two boxes of one place, in the frame of the later photo
-SAME_LOOK = 0.45  # least likeness of a product that stayed in its place
-SAME_LOOK_MISSED = 0.7  # the same where the other photo has no box there, only pixels
+SAME_LOOK = 0.65  # least likeness of a product that stayed in its place
+SAME_LOOK_MISSED = 0.8  # the same where the other photo has no box there, only pixels
 IN_VIEW = 0.6  # share of a box that the other photo must show to say anything about it
+SURE = 0.85  # likeness from which nothing better is looked for
+BESIDE = tuple((0.08 * x, 0.08 * y) for y in (-1, 0, 1) for x in (-1, 0, 1) if x or y)  # steps aside, in product sizes
 NOWHERE = -1  # index of a product that only the photo's pixels show
 
 
@@ -43,8 +45,7 @@ def find_changes(earlier: Shot, later: Shot, matrix: Floats) -> Changes:
     back = invert(matrix)
     in_later, in_earlier = project_boxes(matrix, earlier.boxes), project_boxes(back, later.boxes)
     # What each product's place shows in the other photo, box or no box.
-    still = _likeness(earlier.looks, later.look(project(matrix, earlier.grids)))
-    before = _likeness(later.looks, earlier.look(project(back, later.grids)))
+    still, before = _still(earlier, later, matrix), _still(later, earlier, back)
     one, other = assign(overlap(in_later, later.boxes), SAME_PLACE)
     like = np.maximum(_likeness(earlier.looks[one], later.looks[other]), np.maximum(still[one], before[other]))
     same = like >= SAME_LOOK
@@ -95,6 +96,18 @@ def assign(worth: NDArray[np.floating[Any]], least: float) -> tuple[Indices, Ind
             taken_rows[rows[i]] = taken_columns[columns[i]] = True
             chosen.append(i)
     return rows[chosen], columns[chosen]
+
+
+def _still(shot: Shot, other: Shot, matrix: Floats) -> Looks:
+    """How alike what the other photo shows in each product's place is to it, there or a little beside; (N,)."""
+    still = _likeness(shot.looks, other.look(project(matrix, shot.grids)))
+    unsure = np.flatnonzero(still < SURE)
+    looks, grids = shot.looks[unsure], shot.grids[unsure]
+    size = (shot.boxes[unsure, 2:] - shot.boxes[unsure, :2])[:, None]
+    for step in BESIDE:
+        beside = _likeness(looks, other.look(project(matrix, grids + size * step)))
+        still[unsure] = np.maximum(still[unsure], beside)
+    return still
 
 
 def _likeness(looks: Looks, others: Looks) -> Looks:

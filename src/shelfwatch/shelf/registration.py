@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,17 +24,20 @@ SIZE_SLACK = 1.35  # how far a product's size may differ from what a guess says
 APART = 2.0  # least distance of the two products of a guess, in product sizes
 LOOSE, TIGHT = 0.5, 0.2  # of a product's size: how far off it may lie at first, and in the end
 ROUNDS = 7  # fits from loose to tight
+LAST_ROUNDS = 3  # fits after them, to the products that lie best
+LEAST_REACH, TYPICAL = 0.04, 4.0  # how far off these may lie: in product sizes, and in medians of how far off they are
 ALIKE = 0.5  # least likeness of two looks at one product
 FLAT_ROUNDS = 2  # first fits, without perspective
+MIN_PAIRS = 2  # products a fit needs at least: their corners are eight points
 PERSPECTIVE_PAIRS = 8  # least products in both photos for a fit with perspective
 RIM = 0.004  # of the photo's sides: products nearer to its edge are cut and say little about where they are
 # What a registration must reach. Same shelves are far above it, and of different ones none reaches it all at once.
 MIN_INLIERS = 8
-MIN_SHARE = 0.35  # of the products that both photos could show
+MIN_SHARE = 0.4  # of the products that both photos could show
 MIN_COMMON = 0.4  # products both could show, of all in the emptier photo
-MIN_LIKENESS = 0.7
-MAX_RESIDUAL = 0.1  # product sizes
-MAX_STRETCH = 1.6  # how much more a photo may be widened one way than the other, in its middle
+MIN_LIKENESS = 0.75
+MAX_RESIDUAL = 0.08  # product sizes
+MAX_STRETCH = 1.4  # how much more a photo may be widened one way than the other, in its middle
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +84,15 @@ def best_fit(earlier: Shot, later: Shot) -> Registration | None:
         return None
     likeness = earlier.looks @ later.looks.T
     pairing = _Pairing(earlier, later, likeness)
-    fits = [pairing.refine(guess, (LOOSE,) * FLAT_ROUNDS) for guess in _guesses(earlier, later, likeness)]
+    fits = [
+        pairing.refine(guess, (LOOSE,) * FLAT_ROUNDS, flat=FLAT_ROUNDS) for guess in _guesses(earlier, later, likeness)
+    ]
     best = max((fit for fit in fits if fit is not None), key=lambda fit: fit.score, default=None)
     if best is not None:
-        best = pairing.refine(best.matrix, np.geomspace(LOOSE, TIGHT, ROUNDS).tolist())
+        best = pairing.refine(best.matrix, np.geomspace(LOOSE, TIGHT, ROUNDS).tolist(), flat=FLAT_ROUNDS)
+    for _ in range(LAST_ROUNDS if best is not None else 0):
+        assert best is not None
+        best = pairing.tighten(best)
     if best is None or not len(best.earlier) or not _possible(best.matrix, earlier):
         return None
     both = min(
@@ -107,24 +116,32 @@ class _Pairing:
         self.start_corners, self.goal_corners = corners(earlier.boxes), corners(later.boxes)
         self.start_whole, self.goal_whole = _whole(earlier), _whole(later)
 
-    def refine(self, matrix: Floats, reaches: tuple[float, ...] | list[float]) -> _Fit | None:
-        """Pair and fit in turn, once for each reach; None where too few products are left."""
+    def refine(self, matrix: Floats, reaches: Sequence[float], *, flat: int = 0) -> _Fit | None:
+        """Pair and fit in turn, once for each reach, the first `flat` times without perspective; None where too few
+        products are left.
+        """
         fit = self.pair(matrix, reaches[0])
         for number, reach in enumerate(reaches):
             sure = self.start_whole[fit.earlier] & self.goal_whole[fit.later]
-            sure |= sure.sum() < 2
+            sure |= sure.sum() < MIN_PAIRS
             points = self.start_corners[fit.earlier[sure]].reshape(-1, 2)
             targets = self.goal_corners[fit.later[sure]].reshape(-1, 2)
-            if len(points) < 8:  # corners of two products
+            if len(points) < 4 * MIN_PAIRS:
                 return None
-            flat = len(reaches) == FLAT_ROUNDS or number < FLAT_ROUNDS or len(points) < 4 * PERSPECTIVE_PAIRS
-            fit = self.pair((fit_affine if flat else fit_homography)(points, targets), reach)
+            simple = number < flat or len(points) < 4 * PERSPECTIVE_PAIRS
+            fit = self.pair((fit_affine if simple else fit_homography)(points, targets), reach)
         return fit
+
+    def tighten(self, fit: _Fit) -> _Fit:
+        """Fit once more, to the pairs that lie best; the pairs are then those of the new matrix, tight or not."""
+        reach = float(np.clip(TYPICAL * np.median(fit.off), LEAST_REACH, TIGHT)) if len(fit.off) else TIGHT
+        closest = self.refine(fit.matrix, (reach,))
+        return fit if closest is None else self.pair(closest.matrix, TIGHT)
 
     def pair(self, matrix: Floats, reach: float) -> _Fit:
         """The pairs that lie within `reach` product sizes and look alike, each the other's best."""
-        away = (project(matrix, self.start)[:, None] - self.goal) / self.size
-        squared = (away * away).sum(axis=2)
+        x, y = project(matrix, self.start).T[:, :, None]
+        squared = ((x - self.goal[:, 0]) / self.size[:, 0]) ** 2 + ((y - self.goal[:, 1]) / self.size[:, 1]) ** 2
         worth = self.likeness * (1 - squared / (reach * reach))
         worth[(squared > reach * reach) | (self.likeness < ALIKE) | ~np.isfinite(squared)] = 0
         choice = worth.argmax(axis=1)
