@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         held_limit=settings.max_held_bytes,
         retry_after=engine.lanes.pace.retry_after,
     )
-    app.add_middleware(Admission, paths={"/predict"}, check=engine.check)
+    app.add_middleware(Admission, paths={"/predict", "/audits"}, check=engine.check)
     if settings.keys:
         rate = RateLimit(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
         app.add_middleware(Access, keys=settings.keys, rate=rate, metrics=metrics)
