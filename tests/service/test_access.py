@@ -32,6 +32,10 @@ def test_with_keys_every_route_but_the_page_and_health_asks(run_service: Callabl
         assert answer.status_code == 401, path
         assert answer.json()["type"] == "/problems/unauthorized"
         assert answer.headers["www-authenticate"] == "Bearer"
+    document = httpx.get(f"{service.url}/openapi.json", headers={"Authorization": f"Bearer {key}"}).json()
+    for path, operations in document["paths"].items():
+        for method in operations if path not in {"/health", "/health/live", "/health/ready"} else ():
+            assert httpx.request(method, f"{service.url}{path}").status_code == 401, path
     for wrong in (key[:-1], key + "x", "-", "another-callers-key," + key, key.upper()):
         headers = {"Authorization": f"Bearer {wrong}"}
         assert httpx.get(f"{service.url}/metrics", headers=headers).status_code == 401

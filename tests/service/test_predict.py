@@ -305,3 +305,19 @@ def test_shared_photos_meet_the_promised_accuracy(service: Service, shared_produ
     result = evaluate(samples, predictions, dataset.names, next(iter(served_models(client).values())))
     assert result.ap50 >= 0.86
     assert result.count_error <= 0.09
+
+
+def test_a_report_comes_where_it_is_asked_for(service: Service, sample: bytes) -> None:
+    plain, reported = (
+        httpx.post(f"{service.url}/predict", params=query, files={"image": sample}, timeout=60).json()
+        for query in ({}, {"report": True})
+    )
+    assert "report" not in plain
+    assert "row" not in plain["detections"][0]
+    report = reported["report"]
+    assert report["facings"] == sum(row["facings"] for row in report["rows"]) > 50
+    assert [row["index"] for row in report["rows"]] == list(range(len(report["rows"])))
+    places = {(found["row"], found["position"], found["level"]) for found in reported["detections"]}
+    assert len(places) >= report["facings"]
+    for found, bare in zip(reported["detections"], plain["detections"], strict=True):
+        assert {**found, **bare} == found

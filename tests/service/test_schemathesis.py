@@ -20,6 +20,8 @@ def test_no_check_fails(run_service: Callable[..., Service], tmp_path: Path) -> 
     folder = Path(__file__).parent
     command = [Path(sys.executable).parent / "schemathesis", "run", f"{service.url}/openapi.json"]
     command += ["--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", "7", "--no-color"]
+    # It would send more wrong keys than an address may; test_access.py asks every operation without a key.
+    command += ["--exclude-checks", "ignored_auth"]
     command += ["--header", f"Authorization: Bearer {KEY}", "--request-timeout", "30", "--continue-on-failure"]
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": "photo_hooks", "PYTHONPATH": str(folder)}
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240)

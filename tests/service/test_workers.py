@@ -138,7 +138,7 @@ def test_workers_end_and_tidy_up_when_their_parent_was_killed(
 ) -> None:
     folder = tmp_path / "temporary"
     folder.mkdir()
-    service = run_service("--workers", "2", "--models", str(FAST), wait_ready=False, TMPDIR=str(folder))
+    service = run_service("--workers", "2", "--models", str(FAST), wait_ready=False, SHELFWATCH_DATA_DIR=str(folder))
     wait_until(lambda: len(processes(service)) == 2)
     assert len(list(folder.glob("shelfwatch-*/*.pid"))) == 3
     service.process.kill()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shelfwatch.audits.bays import MAX_ALERT_AFTER, MAX_COUNT
 from shelfwatch.service.schemas import Detection, ImageSize, ModelName, Report
@@ -44,6 +44,16 @@ STORE: dict[str, Any] = {
     "store": "Berlin 1", "bays": 12, "latest_taken_at": "2026-03-01T08:00:00.000000Z", "worst_fill_rate": 0.71,
     "open_alerts": 1,
 }  # fmt: skip
+
+
+def whole(value: object) -> object:
+    """A whole number written as 24.0, which JSON does not tell from 24."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT), BeforeValidator(whole)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+Audits = Annotated[int, Field(strict=True, ge=1, le=MAX_ALERT_AFTER), BeforeValidator(whole)]
 
 
 class StoredImage(ImageSize):
@@ -124,19 +134,11 @@ class ExpectedOfBay(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXPECTED})
 
-    expected_facings: int | None = Field(
-        None, strict=True, ge=0, le=MAX_COUNT, description="Facings of the bay when it is full."
-    )
-    min_fill_rate: float | None = Field(None, strict=True, ge=0, le=1, description="An alert is due below it.")
-    min_facings: int | None = Field(None, strict=True, ge=0, le=MAX_COUNT, description="An alert is due below it.")
-    max_gaps: int | None = Field(None, strict=True, ge=0, le=MAX_COUNT, description="An alert is due above it.")
-    alert_after: int = Field(
-        1,
-        strict=True,
-        ge=1,
-        le=MAX_ALERT_AFTER,
-        description="Audits in a row that must show it for an alert.",
-    )
+    expected_facings: Count | None = Field(None, description="Facings of the bay when it is full.")
+    min_fill_rate: Share | None = Field(None, description="An alert is due below it.")
+    min_facings: Count | None = Field(None, description="An alert is due below it.")
+    max_gaps: Count | None = Field(None, description="An alert is due above it.")
+    alert_after: Audits = Field(1, description="Audits in a row that must show it for an alert.")
 
 
 class BayNow(BaseModel):

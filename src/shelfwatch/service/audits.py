@@ -44,17 +44,30 @@ STORAGE = (*ACCESS, "overloaded", "storage-unavailable")  # what every route ove
 RECORDING = (*PHOTO_PROBLEMS, "conflict", "storage-unavailable", "storage-full")
 
 FIELDS: dict[str, dict[str, Any]] = {
-    "store": {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH, "description": "Made when first named."},
-    "bay": {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH, "description": "Of the store; made likewise."},
+    "store": {
+        "type": "string",
+        "format": "name",
+        "minLength": 1,
+        "maxLength": NAME_LENGTH,
+        "description": "Made when first named.",
+    },
+    "bay": {
+        "type": "string",
+        "format": "name",
+        "minLength": 1,
+        "maxLength": NAME_LENGTH,
+        "description": "Of the store; made likewise.",
+    },
     "taken_at": {
         "type": "string",
         "format": "date-time",
         "description": "When the photo was taken, ISO 8601, UTC where it names no zone; default: now.",
     },
-    "note": {"type": "string", "maxLength": NOTE_LENGTH},
+    "note": {"type": "string", "format": "note", "maxLength": NOTE_LENGTH},
     "idempotency_key": {
         "type": "string",
         "maxLength": KEY_LENGTH,
+        "pattern": "^[ -~]*$",
         "description": "The same key for the same bay again gives the same audit.",
     },
 }
@@ -143,7 +156,10 @@ async def create(
     idempotency_key: Annotated[
         str | None,
         Header(
-            description="As the field `idempotency_key`.", max_length=KEY_LENGTH, examples=["phone-7/2026-03-01/12"]
+            description="As the field `idempotency_key`.",
+            max_length=KEY_LENGTH,
+            pattern="^[!-~]([ -~]*[!-~])?$",
+            examples=["phone-7/12"],
         ),
     ] = None,
 ) -> Response:
@@ -220,7 +236,11 @@ async def listed(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most audits of a page.")] = PAGE,
     cursor: Annotated[
         str | None,
-        Query(description="`next_cursor` of the page before.", examples=["AAZL7g1sAAABlovRfD56Up0fOwxajk8h"]),
+        Query(
+            description="`next_cursor` of the page before.",
+            pattern="^[A-Za-z0-9_-]{32}$",
+            examples=["AAZL7g1sAAABlovRfD56Up0fOwxajk8h"],
+        ),
     ] = None,
 ) -> Response:
     """Newest photo first, a page at a time. Pages never overlap, whatever is recorded meanwhile."""

@@ -9,6 +9,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from shelfwatch.inference.image import ImageTooLargeError, UndecodableImageError, UnsupportedFormatError
@@ -89,6 +90,15 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("request_id", ""))
 
 
+def methods(request: Request) -> set[str]:
+    """What an address takes, over all its routes; the router itself names those of one."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return found
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem document."""
 
@@ -102,6 +112,8 @@ def install(app: FastAPI) -> None:
         if isinstance(error, Problem):
             return answer(request, error.kind.slug, str(error.detail), headers)
         slug = STATUS_TYPES.get(error.status_code, "internal-error")
+        if slug == "method-not-allowed":
+            headers = {"Allow": ", ".join(sorted(methods(request)))}
         details = {
             "not-found": f"There is nothing at {request.url.path}.",
             "method-not-allowed": f"{request.url.path} does not take {request.method}.",

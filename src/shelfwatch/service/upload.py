@@ -32,6 +32,7 @@ def request_body(title: str, required: tuple[str, ...] = (), **fields: dict[str,
         "title": title,
         "required": [IMAGE, *required],
         "properties": {IMAGE: image, **fields},
+        "additionalProperties": not fields,  # where there are some, a misspelt one would be missed
     }
     encoding = {IMAGE: {"contentType": "image/jpeg, image/png, image/webp"}}
     content = {"multipart/form-data": {"schema": schema, "encoding": encoding}}
