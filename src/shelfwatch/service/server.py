@@ -16,6 +16,7 @@ from shelfwatch.service import logs
 from shelfwatch.service.app import create_app
 from shelfwatch.service.data_folder import claim
 from shelfwatch.service.engine import Engine, ReloadRefusedError
+from shelfwatch.service.memory import share_heaps
 from shelfwatch.service.protocol import counting
 from shelfwatch.service.settings import Settings
 
@@ -98,6 +99,7 @@ def serve(
         claim(Path(settings.data_dir))
     if sockets is None:
         logs.configure(settings.log_format, settings.log_level)
+    share_heaps()
     app = create_app(settings, loaded=loaded)
     config = uvicorn.Config(
         app,
