@@ -137,12 +137,17 @@ def test_a_memory_that_takes_no_more_ends_the_run(audit, memory, folder):
     assert list_audits(memory.database, Filter()).items == []
 
 
-def test_nothing_to_do_and_no_place_are_told(audit, shelfwatch, folder, tmp_path, monkeypatch):
+def test_nothing_to_do_is_told(audit, shelfwatch, folder, tmp_path):
     (tmp_path / "empty").mkdir()
     result = audit(tmp_path / "empty")
     assert result.exit_code == 1
     assert "There are no photos." in result.stderr
     result = shelfwatch("audit", "--store", " ", "--bay", "x", folder)
     assert (result.exit_code, result.stderr) == (1, "Error: store: a name has 1 to 200 printable characters\n")
+
+
+def test_without_a_folder_audits_are_kept_where_the_service_keeps_them(audit, folder, tmp_path, monkeypatch):
     monkeypatch.delenv("SHELFWATCH_DATA_DIR")
-    assert "set SHELFWATCH_DATA_DIR" in audit(folder).stderr
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    assert audit(folder).exit_code == 0
+    assert (tmp_path / "home" / "shelfwatch" / "shelfwatch.db").is_file()

@@ -195,6 +195,21 @@ export const problems = {
     text: "Its model could not be loaded, and waiting does not help. Your photo is safe on this page.",
     next: "Tell whoever runs the service; its log says why.",
   },
+  "storage-unavailable": {
+    title: "Audits cannot be kept right now",
+    text: "The service does not reach its database or its photos. Your photo is safe on this page.",
+    next: "Try again in a while; if it lasts, tell whoever runs the service.",
+  },
+  "storage-full": {
+    title: "There is no room left for audits",
+    text: "The service could not store this photo, and nothing of it was kept there. It is safe on this page.",
+    next: "Tell whoever runs the service that its disk is full.",
+  },
+  "range-not-satisfiable": {
+    title: "This photo has changed",
+    text: "A part of it was asked for that is not there.",
+    next: "Load the page again.",
+  },
   draining: {
     title: "The service is restarting",
     text: "It takes no new photos while it shuts down. Yours is safe on this page.",

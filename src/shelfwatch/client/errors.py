@@ -116,6 +116,10 @@ class ImageTooLarge(ProblemError):
     """413: the picture has too many pixels."""
 
 
+class RangeNotSatisfiable(ProblemError):
+    """416: the photo has no such bytes."""
+
+
 class UnsupportedFormat(ProblemError):
     """415: neither JPEG, PNG nor WebP."""
 
@@ -148,6 +152,14 @@ class ModelFailed(ProblemError):
     """503: no model could be loaded, and waiting does not help."""
 
 
+class StorageUnavailable(ProblemError):
+    """503: audits cannot be stored or read now; photos are answered all the same."""
+
+
+class StorageFull(ProblemError):
+    """507: there is no room left for audits; nothing was stored."""
+
+
 PROBLEMS: dict[str, type[ProblemError]] = {
     "undecodable-image": UndecodableImage,
     "bad-request": BadRequest,
@@ -160,6 +172,7 @@ PROBLEMS: dict[str, type[ProblemError]] = {
     "payload-too-large": PayloadTooLarge,
     "image-too-large": ImageTooLarge,
     "unsupported-format": UnsupportedFormat,
+    "range-not-satisfiable": RangeNotSatisfiable,
     "invalid-request": InvalidRequest,
     "rate-limited": RateLimited,
     "headers-too-large": HeadersTooLarge,
@@ -167,6 +180,8 @@ PROBLEMS: dict[str, type[ProblemError]] = {
     "overloaded": Overloaded,
     "draining": Draining,
     "model-failed": ModelFailed,
+    "storage-unavailable": StorageUnavailable,
+    "storage-full": StorageFull,
 }
 
 

@@ -113,7 +113,6 @@ async def seen_to(request: Request, alert_id: AlertId) -> Response:
 async def said(request: Request, alert_id: AlertId, words: schemas.NewFeedback) -> Response:
     """Kept beside the alert, whose status stays: the next photo tells whether it is over."""
     storage: Storage = request.app.state.storage
-    kept = await storage.run(
-        lambda memory: give_feedback(memory.database, alert_id, words.verdict, words.who, words.note)
-    )
+    who = "".join(char for char in words.who or "" if char.isprintable())  # what cannot be shown names nobody
+    kept = await storage.run(lambda memory: give_feedback(memory.database, alert_id, words.verdict, who, words.note))
     return JSONResponse(kept.to_json(), 201)
