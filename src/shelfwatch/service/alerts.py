@@ -13,7 +13,7 @@ from shelfwatch.audits.crop import picture
 from shelfwatch.audits.feedback import give_feedback, precision
 from shelfwatch.audits.memory import Memory
 from shelfwatch.service import alert_schemas as schemas
-from shelfwatch.service.audits import STORAGE
+from shelfwatch.service.audits import STORAGE, Following, OfBay, OfStore
 from shelfwatch.service.openapi import responses
 from shelfwatch.service.storage import Storage
 
@@ -39,15 +39,10 @@ async def listed(
     status: Annotated[
         Literal["open", "acknowledged", "resolved"] | None, Query(description="Of this status only.", examples=["open"])
     ] = None,
-    store: Annotated[str | None, Query(description="Of this store only.", examples=["Berlin 1"])] = None,
-    bay: Annotated[
-        str | None, Query(description="Of this bay only; `store` is needed too.", examples=["Cereal"])
-    ] = None,
+    store: OfStore = None,
+    bay: OfBay = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most alerts of a page.")] = PAGE,
-    cursor: Annotated[
-        str | None,
-        Query(description="`next_cursor` of the page before.", examples=["AAZL7g1sAAABlovRfD56Up0fOwxajk8h"]),
-    ] = None,
+    cursor: Following = None,
 ) -> Response:
     """Those opened last first, a page at a time."""
     storage: Storage = request.app.state.storage

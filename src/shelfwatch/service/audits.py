@@ -81,6 +81,16 @@ def moment(text: object) -> object:
 Moment = Annotated[datetime | None, BeforeValidator(moment)]
 Since = Annotated[Moment, Query(description="Taken at or after; ISO 8601.", examples=["2026-03-01T00:00:00Z"])]
 Until = Annotated[Moment, Query(description="Taken before; ISO 8601.", examples=["2026-04-01T00:00:00Z"])]
+OfStore = Annotated[str | None, Query(description="Of this store only.", examples=["Berlin 1"])]
+OfBay = Annotated[str | None, Query(description="Of this bay only; `store` is needed too.", examples=["Cereal"])]
+Following = Annotated[
+    str | None,
+    Query(
+        description="`next_cursor` of the page before.",
+        pattern="^[A-Za-z0-9_-]{32}$",
+        examples=["AAZL7g1sAAABlovRfD56Up0fOwxajk8h"],
+    ),
+]
 AuditId = Annotated[str, Path(description="The audit's id.", examples=[schemas.AUDIT_ID])]
 
 
@@ -227,21 +237,12 @@ def shown(audit: Audit) -> dict[str, Any]:
 )
 async def listed(
     request: Request,
-    store: Annotated[str | None, Query(description="Of this store only.", examples=["Berlin 1"])] = None,
-    bay: Annotated[
-        str | None, Query(description="Of this bay only; `store` is needed too.", examples=["Cereal"])
-    ] = None,
+    store: OfStore = None,
+    bay: OfBay = None,
     since: Since = None,
     until: Until = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most audits of a page.")] = PAGE,
-    cursor: Annotated[
-        str | None,
-        Query(
-            description="`next_cursor` of the page before.",
-            pattern="^[A-Za-z0-9_-]{32}$",
-            examples=["AAZL7g1sAAABlovRfD56Up0fOwxajk8h"],
-        ),
-    ] = None,
+    cursor: Following = None,
 ) -> Response:
     """Newest photo first, a page at a time. Pages never overlap, whatever is recorded meanwhile."""
     storage: Storage = request.app.state.storage

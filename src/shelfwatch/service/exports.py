@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from shelfwatch.audits.exports import csv_export, xlsx_export
 from shelfwatch.audits.exports.walk import walk
 from shelfwatch.audits.memory import Memory
 from shelfwatch.audits.read import Filter
-from shelfwatch.service.audits import STORAGE, Since, Until
+from shelfwatch.service.audits import STORAGE, OfBay, OfStore, Since, Until
 from shelfwatch.service.openapi import responses
 from shelfwatch.service.storage import Storage, spoken
 
 router = APIRouter(tags=["audits"])
 
-StoreFilter = Annotated[str | None, Query(description="Of this store only.", examples=["Berlin 1"])]
-BayFilter = Annotated[str | None, Query(description="Of this bay only; `store` is needed too.", examples=["Cereal"])]
 FAULTS = responses((*STORAGE, "invalid-request"))
 
 
@@ -57,7 +54,7 @@ def file_of(media_type: str) -> dict[int | str, dict[str, object]]:
     summary="Audits as CSV",
 )
 async def as_csv(
-    request: Request, store: StoreFilter = None, bay: BayFilter = None, since: Since = None, until: Until = None
+    request: Request, store: OfStore = None, bay: OfBay = None, since: Since = None, until: Until = None
 ) -> Response:
     """A line an audit, newest photo first."""
     with spoken():
@@ -76,7 +73,7 @@ async def as_csv(
     summary="Audits as a workbook",
 )
 async def as_xlsx(
-    request: Request, store: StoreFilter = None, bay: BayFilter = None, since: Since = None, until: Until = None
+    request: Request, store: OfStore = None, bay: OfBay = None, since: Since = None, until: Until = None
 ) -> Response:
     """Sheets of audits, of rows and of gaps, with links to the photos."""
     with spoken():
