@@ -24,6 +24,7 @@ for kind in ("jpeg", "png", "webp"):  # the content decides, whatever the type
 printed = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=20)
 schemathesis.openapi.format("name", printed)
 schemathesis.openapi.format("note", printed)
+schemathesis.openapi.format("receiver", st.from_regex(r"\Ahttps://[a-z]{1,9}\.invalid/[a-z]{0,9}\Z"))  # nobody's
 times = st.datetimes(datetime(2001, 1, 1), datetime(2025, 1, 1))
 schemathesis.openapi.format("date-time", times.map(lambda time: f"{time.isoformat(timespec='seconds')}Z"))
 

@@ -38,6 +38,10 @@ class PostOptions:
 class PostError(Exception):
     """A POST that was not answered with success. The message names neither path nor secret."""
 
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status  # of the answer, where there was one
+
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
     """The value of `ShelfWatch-Signature`: version and hex HMAC-SHA256 of `<timestamp>.<body>`."""
@@ -68,9 +72,9 @@ def post(url: str, secret: str, event_id: str, body: bytes, options: PostOptions
     except (OSError, http.client.HTTPException) as error:
         raise PostError(getattr(error, "strerror", None) or type(error).__name__) from None
     if status in REDIRECT:
-        raise PostError(f"answered {status}: redirects are not followed")
+        raise PostError(f"answered {status}: redirects are not followed", status)
     if status not in SUCCESS:
-        raise PostError(f"answered {status}")
+        raise PostError(f"answered {status}", status)
     return status
 
 

@@ -87,11 +87,22 @@ def remove(database: Database, webhook_id: str) -> None:
         session.execute(delete_rows(WebhookRow).where(WebhookRow.id == known))
 
 
-def send_test(database: Database, webhook_id: str, options: PostOptions) -> int:
-    """Send an event of type `test`, signed as all are; the status it was answered with.
+@dataclass(frozen=True)
+class Trial:
+    """A receiver that can be tried: where it is, and what signs what it gets."""
 
-    Raises `NotFoundError`, `InvalidError` for an e-mail address, `PostError`, `UnavailableError`.
-    """
+    url: str = field(repr=False)  # its path may hold a secret of the receiver's
+    secret: str = field(repr=False)
+
+    def send(self, options: PostOptions) -> int:
+        """Send an event of type `test`, signed as all are; the status it was answered with. Raises `PostError`."""
+        event_id = new_id()
+        body = {"id": event_id, "type": "test", "created_at": time_text(datetime.now(UTC))}
+        return post(self.url, self.secret, event_id, encode(body), options)
+
+
+def find_trial(database: Database, webhook_id: str) -> Trial:
+    """A receiver to be tried. Raises `NotFoundError`, `InvalidError` for an e-mail address, `UnavailableError`."""
     known = known_id(webhook_id)
     with database.read() as session:
         row = session.get(WebhookRow, known) if known else None
@@ -99,9 +110,12 @@ def send_test(database: Database, webhook_id: str, options: PostOptions) -> int:
         raise NotFoundError("There is no such webhook.")
     if row.url.startswith("mailto:"):
         raise InvalidError("Only an http or https address can be tried.")
-    event_id = new_id()
-    body = {"id": event_id, "type": "test", "created_at": time_text(datetime.now(UTC))}
-    return post(row.url, row.secret, event_id, encode(body), options)
+    return Trial(row.url, row.secret)
+
+
+def send_test(database: Database, webhook_id: str, options: PostOptions) -> int:
+    """Find a receiver and try it; raises as both."""
+    return find_trial(database, webhook_id).send(options)
 
 
 def encode(body: dict[str, Any]) -> bytes:

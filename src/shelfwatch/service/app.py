@@ -26,6 +26,7 @@ from shelfwatch.service import (
     problems,
     stores,
     tracing,
+    webhooks,
 )
 from shelfwatch.service.access import Access
 from shelfwatch.service.admission import Admission
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         await loading
         following.cancel()
         await asyncio.to_thread(engine.close)
+        await asyncio.to_thread(app.state.trials.close)
         await asyncio.to_thread(storage.close)
         if spans:
             await asyncio.to_thread(spans.shutdown)  # sends what it still holds
@@ -87,11 +89,12 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         redoc_url=None,
     )
     app.state.engine, app.state.metrics, app.state.storage = engine, metrics, storage
+    app.state.trials = webhooks.Trials(storage.options.post)
     problems.install(app)
     paths = set()
     for router in (
         predict.router, exports.router, audits.router, photos.router, compare.router, stores.router, alerts.router,
-        health.router, admin.router, page.router,
+        webhooks.router, health.router, admin.router, page.router,
     ):  # fmt: skip
         app.include_router(router)
         paths |= {route.path for route in router.routes if isinstance(route, APIRoute)}
