@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,7 +27,18 @@ class Driven:
         self.client = AsyncClient(base_url, **options, **({"sleep": sleep_async} if sleep else {}))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return lambda *words, **named: self.loop.run(getattr(self.client, name)(*words, **named))
+        def call(*words: Any, **named: Any) -> Any:
+            answer = getattr(self.client, name)(*words, **named)
+            return self.loop.run(answer) if inspect.isawaitable(answer) else self._items(answer)
+
+        return call
+
+    def _items(self, items: AsyncIterator[Any]) -> Iterator[Any]:
+        async def following() -> Any:
+            return await anext(items, self)
+
+        while (item := self.loop.run(following())) is not self:
+            yield item
 
     def __repr__(self) -> str:
         return repr(self.client)
@@ -114,7 +126,7 @@ def script() -> Iterator[Script]:
             else:
                 self.send_error(418, "not in the script")
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = do_PUT = do_DELETE = answer
 
         def log_message(self, *_: object) -> None:
             pass

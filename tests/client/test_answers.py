@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -123,6 +124,22 @@ def test_a_field_of_another_type_is_named(path: tuple[str | int, ...], value: ob
     with pytest.raises(UnexpectedAnswer) as caught:
         parse(Prediction, changed(path, value))
     assert words in str(caught.value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    at: datetime | None
+
+
+def test_times_are_utc_and_may_be_missing() -> None:
+    for text in ("2026-03-01T08:00:00.500000Z", "2026-03-01T09:00:00.5+01:00", "2026-03-01T08:00:00.5"):
+        at = parse(Seen, json.dumps({"at": text}).encode()).at
+        assert at == datetime(2026, 3, 1, 8, 0, 0, 500_000, UTC)
+        assert at.tzinfo is UTC
+    assert parse(Seen, b'{"at": null}').at is None
+    for wrong, words in (("soon", "at is no ISO 8601 time"), ("0001-01-01T00:00:00+14:00", "no ISO 8601"), (3, "int")):
+        with pytest.raises(UnexpectedAnswer, match=words):
+            parse(Seen, json.dumps({"at": wrong}).encode())
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\xff\xfe\xff", b"[" * 200_000, b"9" * 5000])

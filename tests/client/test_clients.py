@@ -361,12 +361,19 @@ def test_unreadable_photos_are_not_sent(connect: Connect, script: Script, tmp_pa
 
 
 def test_both_clients_have_the_same_methods() -> None:
-    def methods(client: type) -> dict[str, inspect.Signature]:
+    def methods(client: type) -> dict[str, tuple[list[inspect.Parameter], str]]:
         functions = inspect.getmembers(client, inspect.isfunction)
-        return {name: inspect.signature(function) for name, function in functions if not name.startswith("_")}
+        signatures = {name: inspect.signature(function) for name, function in functions if not name.startswith("_")}
+        return {
+            name: ([*signature.parameters.values()], signature.return_annotation.removeprefix("Async"))
+            for name, signature in signatures.items()
+        }
 
     assert methods(Client) == methods(AsyncClient)
-    assert set(methods(Client)) == {"predict", "health", "models", "ready", "live", "metrics", "close"}
+    assert {"predict", "health", "models", "ready", "live", "metrics", "close", "audits"} <= set(methods(Client))
+    for name, function in inspect.getmembers(AsyncClient, inspect.isfunction):
+        if not name.startswith("_"):
+            assert inspect.iscoroutinefunction(function) or "Iterator" in methods(Client)[name][1], name
     names = [[*inspect.signature(client).parameters] for client in (Client, AsyncClient)]
     assert names[0] == names[1]
 

@@ -1,6 +1,28 @@
 """A typed client of the service, blocking and asynchronous. Needs httpx and nothing else of the package."""
 
-from shelfwatch.client.answers import Detection, Health, ImageSize, ModelName, Prediction, ServedModel, Timing
+from shelfwatch.client.alert_answers import Alert, AlertPage, Feedback, Precision
+from shelfwatch.client.alert_calls import Status, Verdict
+from shelfwatch.client.answers import Box, Detection, Health, ImageSize, ModelName, Prediction, ServedModel, Timing
+from shelfwatch.client.audit_answers import (
+    Audit,
+    AuditHead,
+    AuditPage,
+    Came,
+    Change,
+    Comparison,
+    Detected,
+    Figures,
+    Gap,
+    Left,
+    ListedAudit,
+    PlacedDetection,
+    Recorded,
+    Report,
+    Row,
+    Stayed,
+    StoredImage,
+)
+from shelfwatch.client.audit_calls import Size
 from shelfwatch.client.calls import Tiles
 from shelfwatch.client.clients import AsyncClient, Client
 from shelfwatch.client.errors import (
@@ -33,38 +55,69 @@ from shelfwatch.client.errors import (
 )
 from shelfwatch.client.photos import Photo
 from shelfwatch.client.retries import RetryPolicy
+from shelfwatch.client.store_answers import Bay, History, Point, Store
+from shelfwatch.client.webhook_answers import NewWebhook, Webhook, WebhookAnswer
 
 __all__ = [
+    "Alert",
+    "AlertPage",
     "AsyncClient",
+    "Audit",
+    "AuditHead",
+    "AuditPage",
     "BadRequest",
+    "Bay",
+    "Box",
+    "Came",
+    "Change",
     "Client",
+    "Comparison",
     "Conflict",
+    "Detected",
     "Detection",
     "Draining",
+    "Feedback",
+    "Figures",
     "Forbidden",
+    "Gap",
     "HeadersTooLarge",
     "Health",
+    "History",
     "ImageSize",
     "ImageTooLarge",
     "InternalError",
     "InvalidRequest",
+    "Left",
+    "ListedAudit",
     "MethodNotAllowed",
     "ModelFailed",
     "ModelName",
+    "NewWebhook",
     "NotFound",
     "Overloaded",
     "PayloadTooLarge",
     "Photo",
+    "PlacedDetection",
+    "Point",
+    "Precision",
     "Prediction",
     "ProblemError",
     "RangeNotSatisfiable",
     "RateLimited",
+    "Recorded",
+    "Report",
     "RetryPolicy",
+    "Row",
     "ServedModel",
     "ShelfWatchError",
+    "Size",
     "SlowUpload",
+    "Status",
+    "Stayed",
     "StorageFull",
     "StorageUnavailable",
+    "Store",
+    "StoredImage",
     "Tiles",
     "TimedOut",
     "Timing",
@@ -73,4 +126,7 @@ __all__ = [
     "UnexpectedAnswer",
     "Unreachable",
     "UnsupportedFormat",
+    "Verdict",
+    "Webhook",
+    "WebhookAnswer",
 ]

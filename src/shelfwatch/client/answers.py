@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import types
 import typing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from shelfwatch.client.errors import UnexpectedAnswer
 
 T = TypeVar("T")
+
+Box: typing.TypeAlias = tuple[float, float, float, float]
+"""x1, y1, x2, y2 in pixels of the upright photo, origin top left."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class Detection:
     label: str
     class_id: int
     confidence: float
-    box: tuple[float, float, float, float]
+    box: Box
 
 
 @dataclass(frozen=True)
@@ -117,12 +122,24 @@ def _build(kind: Any, value: Any, place: str) -> Any:
         if len(items) != len(kinds):
             raise UnexpectedAnswer(f"{place} has {len(items)} items, not {len(kinds)}")
         return tuple(_build(kinds[i], item, f"{place}[{i}]") for i, item in enumerate(items))
+    if typing.get_origin(kind) is types.UnionType:  # of a kind and None
+        return None if value is None else _build(typing.get_args(kind)[0], value, place)
+    if kind is datetime:
+        return _moment(_expect(value, str, place), place)
     if kind is float and type(value) is int:  # JSON may write 12.0 as 12
         try:
             return float(value)
         except OverflowError as error:
             raise UnexpectedAnswer(f"{place} is larger than any number can be") from error
     return _expect(value, kind, place)
+
+
+def _moment(text: str, place: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UnexpectedAnswer(f"{place} is no ISO 8601 time") from error
 
 
 def _expect(value: Any, kind: type, place: str) -> Any:

@@ -14,6 +14,7 @@ import httpx
 
 from shelfwatch.client.calls import Call
 from shelfwatch.client.errors import (
+    NotFound,
     ProblemError,
     ShelfWatchError,
     TimedOut,
@@ -29,6 +30,7 @@ log = logging.getLogger("shelfwatch.client")
 T = TypeVar("T")
 
 USER_AGENT = "shelfwatch-client"
+UNTOUCHED = frozenset({"rate-limited", "overloaded", "draining"})  # slugs of refusals before anything is done
 FILE_NAME = "photo"  # the service goes by content; the caller's names are nobody's business
 
 
@@ -58,6 +60,7 @@ class Exchange(Generic[T]):
         self.retries = retries
         self.request_id = request.headers["X-Request-ID"]
         self._sent = 0
+        self._may_be_done = False  # whether one of those sent may have been carried out without our knowing
         self._waited = 0.0
 
     def judge(self, came: httpx.Response | httpx.RequestError) -> Verdict[T]:
@@ -73,10 +76,14 @@ class Exchange(Generic[T]):
             absent = isinstance(error, Unreachable) or (isinstance(error, ProblemError) and error.status == 503)
             if absent and self.call.otherwise is not None:
                 return Done(self.call.otherwise)
+            if self.call.gone_is_done and self._may_be_done and isinstance(error, NotFound):
+                return Done(self.call.read(httpx.Response(204)))
             asked = error.retry_after if isinstance(error, ProblemError) else None
-            seconds = self.retries.wait(self._sent, self._waited, asked) if error.retryable else None
+            again = error.retryable and (self.call.repeatable or nothing_done(error))
+            seconds = self.retries.wait(self._sent, self._waited, asked) if again else None
             if seconds is None:
                 raise
+            self._may_be_done = self._may_be_done or not nothing_done(error)
             self._waited += seconds
             log.info("request %d of %d, the next in %.1f s: %s", self._sent, self.retries.attempts, seconds, error)
             return Again(seconds)
@@ -84,7 +91,9 @@ class Exchange(Generic[T]):
     def _read(self, response: httpx.Response) -> T:
         status = response.status_code
         # A 503 in another form is a problem document, or the page of a proxy.
-        if status == 200 or (status == 503 and self.call.reads_503 and media_type(response) == "application/json"):
+        if status in self.call.statuses or (
+            status == 503 and self.call.reads_503 and media_type(response) == "application/json"
+        ):
             return self.call.read(response)
         if status >= 400:
             raise problem(response, self.request_id)
@@ -126,11 +135,20 @@ class Exchanges:
             self.base_url + call.path,
             params=dict(call.query) or None,
             headers=self._headers,
+            data=dict(call.form) or None,
             files=None if photo is None else {"image": (FILE_NAME, photo)},
+            json=call.body,
             extensions={"timeout": self._timeout},
         )
         request.headers["X-Request-ID"] = uuid.uuid4().hex
         return Exchange(call, request, self.retries)
+
+
+def nothing_done(error: ShelfWatchError) -> bool:
+    """Whether the service has certainly not begun with what was asked."""
+    if isinstance(error, ProblemError):
+        return error.slug in UNTOUCHED
+    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
 
 
 def service_url(url: str) -> str:
