@@ -90,6 +90,13 @@ def test_the_same_key_makes_one_audit(connect: Connect, kept: Service, store: st
     assert first.audit == again.audit
     with pytest.raises(Conflict):
         client.record_audit(photo(2, sample), store, "A", idempotency_key="phone-7/1")
+    [found] = client.audits(store=store, bay="A", idempotency_key="phone-7/1")
+    assert (found.id, found.count) == (first.audit.id, first.audit.count)
+    assert client.audit_page(store=store, bay="A", idempotency_key="phone-7/2").items == ()
+    assert client.audit_page(store=store, bay="B", idempotency_key="phone-7/1").items == ()
+    for wrong in ({"store": store}, {"store": store, "bay": "A", "limit": 0}, {}):
+        with pytest.raises(InvalidRequest):
+            client.audit_page(**wrong, idempotency_key="phone-7/1" if "limit" not in wrong else "line\nbreak")
     # Without a key each call is an audit of its own.
     assert client.record_audit(photo(1, sample), store, "A").made is True
     assert len(list(client.audits(store=store, bay="A"))) == 2

@@ -16,7 +16,7 @@ from shelfwatch.audits.audit import Audit, audits, find_audit, time_text, to_aud
 from shelfwatch.audits.bays import Expectations
 from shelfwatch.audits.cursors import Cursor
 from shelfwatch.audits.database import Database
-from shelfwatch.audits.entry import known_name
+from shelfwatch.audits.entry import clean_key, known_name
 from shelfwatch.audits.errors import InvalidError, NotFoundError
 from shelfwatch.audits.ids import known_id
 from shelfwatch.audits.tables import Alert, AuditRow, Bay, Store
@@ -31,17 +31,21 @@ Rows = Select[*tuple[Any, ...]]
 @dataclass(frozen=True)
 class Filter:
     """Which audits: of a store or a bay of it, taken from `since` up to, but not at, `until`. Times without a zone are
-    UTC. Raises `InvalidError` for a bay without its store.
+    UTC. Raises `InvalidError` for a bay without its store, and for an idempotency key without its bay or that is none.
     """
 
     store: str | None = None
     bay: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    idempotency_key: str | None = None  # the audit that it has made
 
     def __post_init__(self) -> None:
         if self.bay is not None and self.store is None:
             raise InvalidError("bay: name its store too, since stores may have bays of the same name")
+        if self.idempotency_key is not None and self.bay is None:
+            raise InvalidError("idempotency_key: name its bay too, since it counts within that")
+        clean_key(self.idempotency_key)
 
 
 @dataclass(frozen=True)
@@ -235,6 +239,8 @@ def _narrowed(session: Session, query: Rows, which: Filter) -> Rows | None:
         if store_id is None:
             return None
         query = query.where(AuditRow.store_id == store_id)
+    if which.idempotency_key is not None:
+        query = query.where(AuditRow.idempotency_key == which.idempotency_key)
     if which.since is not None:
         query = query.where(AuditRow.taken_at >= _utc(which.since, "since"))
     if which.until is not None:

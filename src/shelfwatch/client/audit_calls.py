@@ -55,11 +55,20 @@ def page(
     bay: str | None,
     since: datetime | None,
     until: datetime | None,
+    idempotency_key: str | None,
     limit: int | None,
     cursor: str | None,
 ) -> Call[AuditPage]:
     """Which audits are there?"""
-    query = given(store=store, bay=bay, since=since, until=until, limit=limit, cursor=cursor)
+    query = given(
+        store=store,
+        bay=bay,
+        since=since,
+        until=until,
+        idempotency_key=idempotency_key,
+        limit=limit,
+        cursor=cursor,
+    )
     return Call("GET", "/audits", lambda response: parse(AuditPage, response.content), query)
 
 

@@ -66,14 +66,22 @@ class Audits(Asking):
         bay: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        idempotency_key: str | None = None,
     ) -> Iterator[ListedAudit]:
         """Every audit, newest photo first, without its detections; pages are asked for as they are needed.
 
-        Of a store, of a bay of it, taken at or after `since`, taken before `until`.
+        Of a store, of a bay of it, taken at or after `since`, taken before `until`; or the one that a key has made in
+        a bay.
         """
         return self._each(
             lambda cursor: audit_calls.page(
-                store=store, bay=bay, since=since, until=until, limit=MAX_PAGE, cursor=cursor
+                store=store,
+                bay=bay,
+                since=since,
+                until=until,
+                idempotency_key=idempotency_key,
+                limit=MAX_PAGE,
+                cursor=cursor,
             )
         )
 
@@ -84,11 +92,22 @@ class Audits(Asking):
         bay: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        idempotency_key: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> AuditPage:
         """The same a page at a time: of `limit` audits, 1 to 200, default 50, from the page before's `next_cursor`."""
-        return self._ask(audit_calls.page(store=store, bay=bay, since=since, until=until, limit=limit, cursor=cursor))
+        return self._ask(
+            audit_calls.page(
+                store=store,
+                bay=bay,
+                since=since,
+                until=until,
+                idempotency_key=idempotency_key,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
 
     def audit(self, audit_id: str) -> Audit:
         """An audit with its detections and its report."""
@@ -183,11 +202,18 @@ class AsyncAudits(AsyncAsking):
         bay: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        idempotency_key: str | None = None,
     ) -> AsyncIterator[ListedAudit]:
         """Every audit. See `Client.audits`."""
         return self._each(
             lambda cursor: audit_calls.page(
-                store=store, bay=bay, since=since, until=until, limit=MAX_PAGE, cursor=cursor
+                store=store,
+                bay=bay,
+                since=since,
+                until=until,
+                idempotency_key=idempotency_key,
+                limit=MAX_PAGE,
+                cursor=cursor,
             )
         )
 
@@ -198,12 +224,21 @@ class AsyncAudits(AsyncAsking):
         bay: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        idempotency_key: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> AuditPage:
         """The same a page at a time: of `limit` audits, 1 to 200, default 50, from the page before's `next_cursor`."""
         return await self._ask(
-            audit_calls.page(store=store, bay=bay, since=since, until=until, limit=limit, cursor=cursor)
+            audit_calls.page(
+                store=store,
+                bay=bay,
+                since=since,
+                until=until,
+                idempotency_key=idempotency_key,
+                limit=limit,
+                cursor=cursor,
+            )
         )
 
     async def audit(self, audit_id: str) -> Audit:

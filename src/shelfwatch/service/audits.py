@@ -241,13 +241,22 @@ async def listed(
     bay: OfBay = None,
     since: Since = None,
     until: Until = None,
+    idempotency_key: Annotated[
+        str | None,
+        Query(
+            description="The audit that this key has made, if any; `bay` is needed too.",
+            max_length=KEY_LENGTH,
+            pattern="^[!-~]([ -~]*[!-~])?$",
+            examples=["phone-7/12"],
+        ),
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most audits of a page.")] = PAGE,
     cursor: Following = None,
 ) -> Response:
     """Newest photo first, a page at a time. Pages never overlap, whatever is recorded meanwhile."""
     storage: Storage = request.app.state.storage
     with spoken():
-        which = Filter(store, bay, since, until)
+        which = Filter(store, bay, since, until, idempotency_key)
     page = await storage.run(lambda memory: list_audits(memory.database, which, limit, cursor))
     return JSONResponse({"items": [shown(audit) for audit in page.items], "next_cursor": page.next_cursor})
 
