@@ -13,6 +13,7 @@ from shelfwatch.audits.cursors import Cursor
 from shelfwatch.audits.errors import InvalidError, NotFoundError
 from shelfwatch.audits.ids import new_id
 from shelfwatch.audits.read import Filter, Page, get_audit, get_bay, history, list_audits, list_bays, list_stores
+from shelfwatch.audits.remove import delete as remove
 from shelfwatch.audits.tables import Alert
 
 
@@ -37,6 +38,23 @@ def test_pages_are_newest_first_and_miss_nothing(memory: Memory) -> None:
             break
     assert order == [9, 6, 5, 5, 4, 3, 3, 2, 1, 1]
     assert len(set(seen)) == 10
+
+
+def test_a_key_finds_the_audit_that_it_has_made(memory: Memory) -> None:
+    made = [memory.record(0, bay=bay, key="phone-7/1") for bay in ("x", "y")]
+    memory.record(1, bay="x")
+
+    def found(**which: object) -> list[str]:
+        return [audit.id for audit in list_audits(memory.database, Filter(**which)).items]  # type: ignore[arg-type]
+
+    assert found(store=made[0].store, bay="x", idempotency_key="phone-7/1") == [made[0].id]
+    assert found(store=made[0].store, bay="y", idempotency_key="phone-7/1") == [made[1].id]
+    assert found(store=made[0].store, bay="x", idempotency_key="phone-7/2") == []
+    remove(memory.database, made[0].id)
+    assert found(store=made[0].store, bay="x", idempotency_key="phone-7/1") == []
+    for wrong in ({"store": "A"}, {}, {"store": "A", "bay": "x", "idempotency_key": "line\0"}):
+        with pytest.raises(InvalidError, match="idempotency_key"):
+            Filter(**{"idempotency_key": "phone-7/1", **wrong})  # type: ignore[arg-type]
 
 
 def test_a_page_that_is_just_full_is_the_last(memory: Memory) -> None:

@@ -41,8 +41,8 @@ def map_path_parameters(_: object, parameters: dict[str, object] | None) -> dict
 def filter_case(_: object, case: schemathesis.Case) -> bool:
     """Leave out what no schema can say is wrong.
 
-    That is forms with lists, which are sent as a name that comes twice, bays without their store and keys without their bay, cursors that nobody
-    gave, and two idempotency keys.
+    That is forms with lists, which are sent as a name that comes twice, bays without their store and keys without
+    their bay, cursors that nobody gave, and two idempotency keys.
     """
     query = case.query or {}
     if ("bay" in query and "store" not in query) or ("idempotency_key" in query and "bay" not in query):

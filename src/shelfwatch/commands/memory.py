@@ -18,32 +18,49 @@ from shelfwatch.audits.memory import Memory
 from shelfwatch.service.data_folder import usual
 
 
+def memory_flags(function: Callable[..., None]) -> Callable[..., None]:
+    """The flags that name a memory."""
+    for option in (
+        click.option(
+            "--photo-store",
+            envvar="SHELFWATCH_PHOTO_STORE",
+            default="",
+            help="Folder or address, such as s3://bucket/folder, of the photos; default: photos in the data folder. "
+            "[SHELFWATCH_PHOTO_STORE]",
+        ),
+        click.option(
+            "--data-dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            envvar="SHELFWATCH_DATA_DIR",
+            help="Folder of the embedded database and the photos. "
+            "[SHELFWATCH_DATA_DIR; default: where `serve` keeps them]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def opened(data_dir: Path | None, photo_store: str) -> Iterator[Memory]:
+    """The memory that flags and the environment name; its errors are said in one line."""
+    try:
+        memory = Memory.at(data_dir or usual(), os.environ.get("SHELFWATCH_DATABASE_URL", ""), photo_store)
+        try:
+            yield memory
+        finally:
+            memory.close()
+    except AuditsError as error:
+        raise click.ClickException(str(error)) from None
+
+
 def with_memory(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command the memory that its flags and the environment name, and say errors in one line."""
 
-    @click.option(
-        "--data-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="SHELFWATCH_DATA_DIR",
-        help="Folder of the embedded database and the photos. [SHELFWATCH_DATA_DIR; default: where `serve` keeps them]",
-    )
-    @click.option(
-        "--photo-store",
-        envvar="SHELFWATCH_PHOTO_STORE",
-        default="",
-        help="Folder or address, such as s3://bucket/folder, of the photos; default: photos in the data folder. "
-        "[SHELFWATCH_PHOTO_STORE]",
-    )
+    @memory_flags
     @wraps(function)
     def command(data_dir: Path | None, photo_store: str, **rest: Any) -> None:
-        try:
-            memory = Memory.at(data_dir or usual(), os.environ.get("SHELFWATCH_DATABASE_URL", ""), photo_store)
-            try:
-                function(memory, **rest)
-            finally:
-                memory.close()
-        except AuditsError as error:
-            raise click.ClickException(str(error)) from None
+        with opened(data_dir, photo_store) as memory:
+            function(memory, **rest)
 
     return command
 
