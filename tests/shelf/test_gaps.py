@@ -7,8 +7,8 @@ from shelfwatch.shelf.slant import Slant
 LEVEL = Slant((0.0, 0.0), 1000.0, (0.0, 0.0, 0.0, 0.0))
 
 
-def line(starts, height=100.0, width=50.0, tall=80.0):
-    return Line(np.array([[x, height - tall, x + width, height] for x in starts]), height)
+def line(starts, height=100.0, width=50.0, tall=80.0, doubtful=()):
+    return Line(np.array([[x, height - tall, x + width, height] for x in starts]), height, frozenset(doubtful))
 
 
 def full(height, *, left=0, places=10, step=55):
@@ -31,6 +31,43 @@ def test_width_counts_in_facings_of_the_neighbours():
     wide = Line(np.array([[0, 0, 100, 90], [105, 0, 205, 90], [410, 0, 510, 90], [515, 0, 615, 90.0]]), 90.0)
     (gap,) = find_gaps([wide], None)
     assert gap.facings == pytest.approx(2.0)
+
+
+def test_a_narrow_space_beside_a_doubtful_place_is_no_gap():
+    starts = [0, 55, 165, 220, 275]
+    for place in (1, 2):
+        assert find_gaps([line(starts, doubtful=[place])], None) == []
+    assert len(find_gaps([line(starts, doubtful=[0, 3, 4])], None)) == 1
+    # Two products are seldom missed side by side.
+    (gap,) = find_gaps([line([0, 55, 220, 275], doubtful=[1, 2])], None)
+    assert gap.facings == pytest.approx(2.2)
+
+
+def test_neither_is_a_narrow_space_before_a_doubtful_place_at_the_end_of_the_bay():
+    ends = [full(100), full(200), full(300)]
+    starts = [55 * place for place in range(1, 10)]
+    (gap,) = find_gaps([*ends, line(starts, height=400)], None)
+    assert (gap.row, gap.start) == (3, 0)
+    assert find_gaps([*ends, line(starts, height=400, doubtful=[0])], None) == []
+    mirrored = [55 * place for place in range(9)]
+    (gap,) = find_gaps([*ends, line(mirrored, height=400)], None)
+    assert (gap.row, gap.end) == (3, 545)
+    assert find_gaps([*ends, line(mirrored, height=400, doubtful=[8])], None) == []
+
+
+def test_sure_places_say_how_wide_a_facing_is():
+    # Beside a space two products; beyond them pieces of others, a third as wide.
+    def pieces(space):
+        edges = [(0, 16), (20, 70), (70 + space, 120 + space), (125 + space, 141 + space)]
+        return np.array([[x1, 20, x2, 100] for x1, x2 in edges], np.float64)
+
+    assert len(find_gaps([Line(pieces(30), 100.0)], None)) == 1
+    assert find_gaps([Line(pieces(30), 100.0, frozenset([0, 3]))], None) == []
+    (gap,) = find_gaps([Line(pieces(54.5), 100.0, frozenset([0, 3]))], None)
+    assert gap.facings == pytest.approx(1.0)
+    # Where none is sure, the doubtful ones have to do.
+    (gap,) = find_gaps([Line(pieces(104.5), 100.0, frozenset(range(4)))], None)
+    assert gap.facings == pytest.approx(100 / 33)
 
 
 def test_a_row_that_ends_before_the_others_has_a_gap_there():

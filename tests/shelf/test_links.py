@@ -31,12 +31,27 @@ def test_each_stands_over_the_one_most_under_it():
     assert links.space.tolist() == [0.0]
 
 
-def test_space_counts_in_heights_of_the_lower_product_and_twins_are_alike():
-    boxes = np.array([[0, 0, 20, 40], [0, 50, 20, 90], [100, 0, 120, 80], [103, 100, 123, 120.0]])
+def test_space_counts_in_heights_and_twins_are_alike():
+    boxes = np.array([[0, 0, 20, 40], [0, 50, 20, 90], [100, 0, 120, 42], [106, 62, 126, 102.0]])
     links = Links.find(boxes)
     assert pairs(links.above, links.below) == {(0, 1), (2, 3)}
-    assert links.space == pytest.approx([0.25, 1.0])
+    assert links.space == pytest.approx([0.25, 0.5])
     assert links.twin.tolist() == [True, False]
+
+
+def test_flat_products_count_as_two_thirds_of_the_usual_height():
+    flat = [[200, 30 * level, 220, 20 + 30 * level] for level in range(5)]
+    boxes = np.array([*flat, [0, 0, 20, 90], [30, 0, 50, 90], [30, 108, 50, 198.0]])
+    links = Links.find(boxes)
+    # Though most are flat, 90 is usual: the others fill more of the photo's height.
+    assert links.space == pytest.approx([10 / 60] * 4 + [18 / 90])
+
+
+def test_links_keep_which_products_are_sure():
+    boxes = np.array([[0, 0, 20, 40], [0, 50, 20, 90], [100, 0, 120, 80.0]])
+    assert Links.find(boxes).sure.all()
+    links = Links.find(boxes, np.array([True, False, True]))
+    assert links.within(np.array([1, 2]), 3).sure.tolist() == [False, True]
 
 
 def test_links_within_some_products_speak_of_those(rack):

@@ -60,6 +60,23 @@ def test_what_is_missing_lowers_the_fill_rate(rack):
     assert report.fill_rate == pytest.approx(1 - empty / (3 * length))
 
 
+def test_a_narrow_gap_needs_neighbours_seen_as_surely_as_others(rack):
+    shelf = rack(3, 10)
+    shelf = shelf[~((shelf.row == 1) & (shelf.position == 4))]
+    found = shelf.detections
+    beside = (shelf.row == 1) & (shelf.position == 5)
+    found.confidence[beside] = 0.46
+    assert len(analyze(found).gaps) == 1
+    found.confidence[beside] = 0.44  # below half of the 0.9 that the others have
+    report = analyze(found)
+    assert report.gaps == ()
+    assert report.fill_rate == 1.0
+    assert report.facings == 29
+    # Where all are seen alike, however weakly, none is doubtful.
+    found.confidence[:] = 0.1
+    assert len(analyze(found).gaps) == 1
+
+
 def test_rows_of_bays_count_from_the_top(rack, detections):
     one, other = rack(3, 8, pitch=300), rack(5, 8, pitch=180, left=700)
     report = analyze(detections(np.concatenate([one.boxes, other.boxes])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shelfwatch.shelf.links import Floats, Indices, Links
 from shelfwatch.shelf.rows import BINS, Bay, find_rows
@@ -85,12 +86,21 @@ def _step_apart(boxes: Floats, links: Links, bay: Bay) -> tuple[Bay, ...]:
     apart = summed / np.maximum(before, 1) - rest / np.maximum(after, 1)
     evened = (before * after / np.maximum(before + after, 1) * apart**2).sum(axis=0)
     uneven = float((off**2).sum() - (total.sum(axis=1) ** 2 / np.maximum(number.sum(axis=1), 1)).sum())
-    evened[(typical < STEP) | (evened < EVENED * uneven) | (2 * (step > STEP).sum(axis=0) < rows)] = 0
+    least = max(EVENED * uneven, _trend((x1 + x2) / 2, off, row))
+    evened[(typical < STEP) | (evened < least) | (2 * (step > STEP).sum(axis=0) < rows)] = 0
     evened[crossing > CROSSING * len(own)] = 0
     best = int(evened.argmax())
     if evened[best] == 0:
         return (bay,)
     return _sides(boxes, links, bay.members, float(places[best])) or (bay,)
+
+
+def _trend(x: Floats, off: Floats, row: NDArray[np.int64]) -> float:
+    """How much of the unevenness of feet a slope of each row explains: shelves that curve, and no step."""
+    number = np.maximum(np.bincount(row), 1)
+    dx, dy = (values - (np.bincount(row, values) / number)[row] for values in (x, off))
+    along, across = np.bincount(row, dx * dy), np.bincount(row, dx * dx)
+    return float((along**2 / np.maximum(across, 1e-9)).sum())
 
 
 def _places(boxes: Floats, bay: Bay) -> Floats:

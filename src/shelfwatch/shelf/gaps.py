@@ -20,6 +20,7 @@ BESIDE = 2  # neighbours on each side whose width counts
 ORDINARY = 0.4  # facings; wider spaces do not count when a row's ordinary space is sought
 IN_LINE = 0.2  # facings by which the ends of rows may differ and still be the end of the bay
 REACHING = 1 / 3  # share of the rows that reach the end of their bay at least
+SURE = 1.5  # facings from which a gap beside a doubtful place counts too: no single product stands there unseen
 UPRIGHT = 0.05  # lean up to which two rows are enough to show the end of a bay
 POST = 0.3  # facings; a narrower space has no room for an upright
 POST_SHARE = 0.75  # share of rows that an upright runs through
@@ -29,10 +30,14 @@ LEAN = 0.2  # steepest lean of an upright, in widths a height
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """The places of one row of a bay: `box` is float64 (P, 4), left to right, P at least 1."""
+    """The places of one row of a bay: `box` is float64 (P, 4), left to right, P at least 1.
+
+    `doubtful` are the places seen with doubt: often pieces of a product, whose width and ends then say little.
+    """
 
     box: Floats
     height: float  # where it passes the middle of its bay
+    doubtful: frozenset[int] = frozenset()
 
     @cached_property
     def width(self) -> list[float]:
@@ -52,6 +57,16 @@ class Line:
         widest = ORDINARY * median(self.width)
         ordinary = [space for space in self.space if space < widest]
         return max(median(ordinary), 0.0) if ordinary else 0.0
+
+    def facing(self, start: int, end: int) -> float:
+        """The usual width of places `start` to before `end`: of the sure ones where there are any."""
+        near = range(max(start, 0), min(end, len(self.width)))
+        sure = [self.width[place] for place in near if place not in self.doubtful]
+        return median(sure or [self.width[place] for place in near])
+
+    def least(self, facings: float, *beside: int) -> float:
+        """The width of a gap beside these places from which it counts, where `facings` is that beside sure ones."""
+        return facings if self.doubtful.isdisjoint(beside) else SURE
 
 
 @dataclass(frozen=True)
@@ -74,19 +89,20 @@ def find_gaps(lines: Sequence[Line], photo: tuple[float, float] | None) -> list[
     for row, line in enumerate(lines):
         usual, last = line.usual, len(line.space)
         start, least = left[row]
+        least = line.least(least, 0)
         first = float(line.box[0, 0])
-        facings = (first - start - usual) / median(line.width[:BESIDE])
+        facings = (first - start - usual) / line.facing(0, BESIDE)
         if least <= facings < math.inf:
             gaps.append(Space(row, start, first - usual, facings, (0, 0)))
         for place, space in enumerate(line.space):
             post = posts.get((row, place), 0.0)
-            facings = (space - usual - post) / median(line.width[max(place + 1 - BESIDE, 0) : place + 1 + BESIDE])
-            if facings >= LEAST:
+            facings = (space - usual - post) / line.facing(place + 1 - BESIDE, place + 1 + BESIDE)
+            if facings >= line.least(LEAST, place, place + 1):
                 end = float(line.box[place + 1, 0])
                 gaps.append(Space(row, end - space + usual / 2, end - usual / 2, facings, (place, place + 1)))
-        end, least = -right[row][0], right[row][1]
+        end, least = -right[row][0], line.least(right[row][1], last)
         reach = float(line.box[:, 2].max())
-        facings = (end - reach - usual) / median(line.width[-BESIDE:])
+        facings = (end - reach - usual) / line.facing(last + 1 - BESIDE, last + 1)
         if least <= facings < math.inf:
             gaps.append(Space(row, reach + usual, end, facings, (last, last)))
     return gaps

@@ -17,6 +17,7 @@ OVER = 0.4  # of the narrower one's width: overlap of two products one above the
 SINK = 0.3  # how far a product may sink into the one below, in heights of the lower one; boxes are not exact
 TWIN = 0.12  # difference of middle, width and height up to which one product may be stacked on another like it
 NESTED = 0.8  # share of a box inside a larger one from which both are the same product
+FLAT = 2 / 3  # of the usual height; flatter products count as that high where the room above them is measured
 SMALLEST = 0.2  # of the larger one's area; smaller boxes are no second look at it
 
 
@@ -25,8 +26,9 @@ class Links:
     """Which of N products stand side by side and which over which, as indices.
 
     `left` and `right` are neighbours of like height. `above` and `below` are a product and the one it stands over, on
-    it or on the shelf above; `space` is the room between them in heights of the lower product, `twin` whether they are
-    of one size and one exactly above the other, as in a stack.
+    it or on the shelf above; `space` is the room between them in heights of the shorter product, flat ones taken for
+    taller: a shelf is no thinner over them. `twin` is whether they are of one size and one exactly above the other, as
+    in a stack. `sure` are the products seen without doubt, bool (N,).
     """
 
     left: Indices
@@ -35,10 +37,11 @@ class Links:
     below: Indices
     space: Floats
     twin: NDArray[np.bool_]
+    sure: NDArray[np.bool_]
 
     @classmethod
-    def find(cls, boxes: Floats) -> Self:
-        """The links of the products in `boxes`, float64 (N, 4)."""
+    def find(cls, boxes: Floats, sure: NDArray[np.bool_] | None = None) -> Self:
+        """The links of the products in `boxes`, float64 (N, 4); `sure` is bool (N,), None where all are."""
         one, other = near(boxes)
         height = boxes[:, 3] - boxes[:, 1]
         middle = boxes[:, :2] + boxes[:, 2:]  # doubled
@@ -62,7 +65,9 @@ class Links:
         centre = np.abs(middle[above, 0] - middle[below, 0]) / 2
         unlike = np.maximum(centre, np.abs(width[above] - width[below])) / narrower[over]
         unlike = np.maximum(unlike, (taller / shorter)[over] - 1)
-        return cls(left, right, above, below, space[over], unlike < TWIN)
+        room = space[over] * np.minimum(shorter[over] / (FLAT * _usual(height)), 1)
+        sure = np.ones(len(boxes), bool) if sure is None else sure
+        return cls(left, right, above, below, room, unlike < TWIN, sure)
 
     def within(self, members: Indices, count: int) -> Self:
         """The links among `members` of `count` products, as indices into `members`."""
@@ -77,12 +82,20 @@ class Links:
             local[self.below[over]],
             self.space[over],
             self.twin[over],
+            self.sure[members],
         )
 
     def stacked(self, row: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of `above` stand on the one below, where `row` is the row of each product."""
         same: NDArray[np.bool_] = row[self.above] == row[self.below]
         return same
+
+
+def _usual(height: Floats) -> float:
+    """The height up to which products fill half of what all fill: flat ones in a stack count as much as a tall one."""
+    ordered = np.sort(height)
+    filled = ordered.cumsum()
+    return float(ordered[np.searchsorted(filled, filled[-1] / 2)])
 
 
 def near(boxes: Floats) -> tuple[Indices, Indices]:

@@ -19,6 +19,7 @@ from shelfwatch.shelf.links import Floats, Indices, Links, hosts
 
 MAJOR = 1.5  # facings from which a gap is major: more than one product is missing
 CRITICAL = 3.0  # facings from which it is critical
+DOUBT = 0.5  # of the confidence usual in the photo, below which a product is seen with doubt
 NOWHERE = -1  # row, position and level of what is no product
 PLACE = ("row", "position", "level")  # fields that a detection gets
 
@@ -148,7 +149,8 @@ def analyze(
     rows: list[Row] = []
     gaps: list[Gap] = []
     lengths, missing = [], []
-    shelf_rows = _rows(boxes[facings], photo)
+    confidence = detections.confidence[facings]
+    shelf_rows = _rows(boxes[facings], confidence < DOUBT * median(confidence.tolist()), photo)
     if pixels is not None:
         shelf_rows = _confirmed(shelf_rows, boxes[facings], pixels, photo)
     for index, found in enumerate(shelf_rows):
@@ -168,10 +170,10 @@ def analyze(
     return ShelfReport(row, position, level, tuple(rows), tuple(gaps), len(facings), 1 - sum(missing) / sum(lengths))
 
 
-def _rows(boxes: Floats, photo: tuple[float, float] | None) -> list[_Found]:
+def _rows(boxes: Floats, doubtful: NDArray[np.bool_], photo: tuple[float, float] | None) -> list[_Found]:
     """Every row of a photo, by the height at which it passes the middle of its bay."""
     rows = []
-    for number, bay in enumerate(find_bays(boxes, Links.find(boxes))):
+    for number, bay in enumerate(find_bays(boxes, Links.find(boxes, ~doubtful))):
         below = np.arange(len(bay.members))
         stacked = bay.links.stacked(bay.row)
         below[bay.links.above[stacked]] = bay.links.below[stacked]
@@ -180,7 +182,9 @@ def _rows(boxes: Floats, photo: tuple[float, float] | None) -> list[_Found]:
             members = np.flatnonzero(bay.row == index)
             chosen.append(bay.members[members])
             columns.append(arrange(boxes[chosen[-1]], np.searchsorted(members, below[members])))
-            lines.append(Line(columns[-1].box, median(bay.foot[members[below[members] == members]].tolist())))
+            height = median(bay.foot[members[below[members] == members]].tolist())
+            sure = columns[-1].position[~doubtful[chosen[-1]]].tolist()
+            lines.append(Line(columns[-1].box, height, frozenset(range(len(columns[-1].box))).difference(sure)))
         gaps = find_gaps(lines, photo)
         gap_boxes = bound(gaps, lines, bay.slant)
         if photo is not None:

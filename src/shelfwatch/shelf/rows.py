@@ -15,6 +15,7 @@ BINS = 512  # heights at which products across a bay are summed up
 DEEPEST = 0.35  # products at a shelf's front edge, as a share of those in the emptier row beside it
 APART = 0.08  # least space between rows in heights of the lower product above or below; less is a stack's seam
 APART_TWINS = 0.2  # the same between products that look stacked: boxes are not exact
+STRAYS = 3  # products that make a row even where each is seen with doubt
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +73,29 @@ def find_rows(boxes: Floats, links: Links, members: Indices) -> Bay:
     band = np.searchsorted(cuts, height)
     crossing = band[links.below] - band[links.above] == 1
     apart = links.space >= _apart(links)
+    sure = links.sure[links.below] & links.sure[links.above]
     keep = []
     for number in range(len(cuts)):
-        votes = apart[crossing & (band[links.above] == number)]
-        if 2 * np.count_nonzero(votes) >= len(votes):
+        asked = crossing & (band[links.above] == number)
+        votes = apart[asked & sure] if (asked & sure).any() else apart[asked]
+        if 2 * np.count_nonzero(votes) > len(votes) or not len(votes):
             keep.append(number)
     _, row = np.unique(np.searchsorted(cuts[keep], height), return_inverse=True)
-    return Bay(members, links, slant, row, top, foot)
+    return Bay(members, links, slant, _without_strays(row, height, links.sure), top, foot)
+
+
+def _without_strays(row: NDArray[np.int64], height: Floats, sure: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The rows, where few products all seen with doubt make none: signs and rails join the nearest one."""
+    stray = (np.bincount(row, sure) == 0) & (np.bincount(row) < STRAYS)
+    if not stray.any() or stray.all():
+        return row
+    strays = stray[row]
+    others = np.flatnonzero(~strays)
+    others = others[np.argsort(row[others], kind="stable")]  # of two as near, the upper row
+    joined = row.copy()
+    joined[strays] = row[others[np.abs(height[strays, None] - height[others]).argmin(axis=1)]]
+    rows: NDArray[np.int64] = np.unique(joined, return_inverse=True)[1]
+    return rows
 
 
 def _apart(links: Links) -> Floats:
