@@ -134,6 +134,9 @@ def analyze(
     `width` and `height` are those of the photo in pixels; with them, gaps at its edges are told from products it cuts.
     `products` are the class ids of products; None takes every class for one. `pixels` is the photo at any scale, RGB
     uint8 (H, W, 3); gaps in which it shows as much print as products have are then taken for products that were missed.
+
+    Products of less than half the usual confidence make no narrow gaps beside them, and few of them no row; all other
+    figures count them as any.
     """
     boxes = detections.xyxy.astype(np.float64)
     real = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
