@@ -23,6 +23,7 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 STEP = timedelta(seconds=60)  # between two audits; bays take turns, so a bay's audits lie far apart
 MODEL = json.dumps({"name": "accurate", "version": "1.2.0", "precision": "int8"})
 DETECTIONS = json.dumps([{"label": "product", "class_id": 0, "confidence": 0.9, "box": [1.0, 2.0, 3.0, 4.0]}] * 3)
+GAP = {"row": 0, "box": [1.0, 2.0, 3.0, 4.0], "width_facings": 1.6, "severity": "major"}
 
 Row = tuple[object, ...]
 COLUMNS = {
@@ -96,7 +97,7 @@ def _audit(number: int, bays: int) -> Row:
 
 def _findings(number: int) -> Row:
     facings, fill_rate, gaps = _figures(number)
-    report = {"facings": facings, "fill_rate": fill_rate, "rows": [], "gaps": [{"row": 0}] * gaps}
+    report = {"facings": facings, "fill_rate": fill_rate, "rows": [], "gaps": [GAP] * gaps}
     return (audit_id(number), DETECTIONS, json.dumps(report))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -66,6 +66,8 @@ class Database:
         event.listen(self.engine, "connect", _prepare_sqlite if self.embedded else _prepare_postgresql)
         if self.embedded:
             event.listen(self.engine, "begin", _begin)
+        else:
+            event.listen(self.engine, "do_connect", _connect)
         self._writing = self.engine.execution_options(writes=True)
         self._turn = threading.Lock()
 
@@ -96,14 +98,25 @@ class Database:
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[Connection]:
-        """As `write`, for statements about the database itself."""
-        with self._spoken(), self._waited(), self._writing.begin() as connection:
+        """As `write`, for statements about the database itself, which may take long."""
+        with self._spoken(), self._waited(), self._writing.begin() as connection, _unhurried(connection):
             yield connection
 
     def check(self) -> None:
         """Return if the database answers. Raises `DatabaseUnavailableError`."""
         with self.read() as session:
             session.execute(text("SELECT 1 FROM alembic_version"))
+
+    def check_writable(self) -> None:
+        """Return if something could be written now; nothing is. Raises `DatabaseUnavailableError`.
+
+        An embedded database that another process has locked can still be read; PostgreSQL locks rows, not databases.
+        """
+        if self.embedded:
+            with self.write() as session:
+                session.execute(text("SELECT 1 FROM alembic_version"))
+        else:
+            self.check()
 
     def close(self) -> None:
         """Close every connection; the next use opens new ones."""
@@ -183,6 +196,29 @@ def _prepare_postgresql(connection: DBAPIConnection, _: ConnectionPoolEntry) -> 
         cursor.execute("SET TIME ZONE 'UTC'")
         cursor.execute(f"SET lock_timeout = {round(PATIENCE_SECONDS * 1000)}")
     connection.commit()
+
+
+def _connect(_: Dialect, __: ConnectionPoolEntry, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A connection that does not wait for ever."""
+    from shelfwatch.audits.patient import PatientConnection  # the driver is installed on demand
+
+    return PatientConnection.connect(*arguments, **options)
+
+
+@contextlib.contextmanager
+def _unhurried(connection: Connection) -> Iterator[None]:
+    """Statements may take long meanwhile."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    from shelfwatch.audits.patient import SILENCE_SECONDS, UPKEEP_SECONDS
+
+    driver.silence_seconds = UPKEEP_SECONDS
+    try:
+        yield
+    finally:
+        driver.silence_seconds = SILENCE_SECONDS
 
 
 def _begin(connection: Connection) -> None:

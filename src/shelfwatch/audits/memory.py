@@ -53,7 +53,7 @@ class Memory:
     def check(self) -> None:
         """Return if audits can be recorded and read now. Raises `UnavailableError`."""
         self.start()
-        self.database.check()
+        self.database.check_writable()
 
     def close(self) -> None:
         """Close every connection."""

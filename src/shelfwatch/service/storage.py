@@ -105,6 +105,7 @@ class Storage:
             reason = "The database has not answered in time."
             raise Problem("storage-unavailable", reason, headers=retry(RETRY_SECONDS)) from late
         except (QueueFullError, WaitedTooLongError) as busy:
+            self.check()  # where those before it hang, that is the reason
             raise Problem(
                 "overloaded",
                 "Too many requests wait for the database; try again shortly.",
@@ -127,7 +128,7 @@ class Storage:
             self.memory.close()
 
     def _watch(self) -> None:
-        """Keep `state` true, tell of alerts, and prune where retention is set."""
+        """Keep `state` true, tell of alerts, and prune."""
         self.memory = open_memory(self.settings)
         if self.memory is None:
             self._state = "off"
@@ -135,7 +136,7 @@ class Storage:
         pruning: threading.Thread | None = None
         while not self._stopping.is_set():
             self._look(self.memory)
-            if self._state == "ready" and pruning is None and (self.settings.keep_days or self.settings.keep_bytes):
+            if self._state == "ready" and pruning is None:
                 # Beside the watch, since it may take long. Where the process ends meanwhile, the next goes on.
                 pruning = threading.Thread(target=self._prune, args=(self.memory,), name="memory-prune", daemon=True)
                 pruning.start()
@@ -165,7 +166,7 @@ class Storage:
             self._asked = None
 
     def _prune(self, memory: Memory) -> None:
-        """Remove what retention does not keep, now and once a day."""
+        """Remove what was deleted long enough ago and what retention does not keep, now and once a day."""
         while True:
             try:
                 with pruning_turn(memory.database) as ours:
