@@ -18,6 +18,7 @@ def test_the_page_may_load_its_own_files_only(service: Service, path: str) -> No
     policy = directives(httpx.get(f"{service.url}{path}"))
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == policy["form-action"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert policy["worker-src"] == policy["manifest-src"] == "'self'"
     assert "unsafe" not in str(policy)
     assert "http" not in str(policy)
 

@@ -17,7 +17,7 @@ from shelfwatch.service.rate import RateLimit, Recent, rate_limited
 
 log = logging.getLogger("shelfwatch")
 
-OPEN_PATHS = re.compile(r"/|/health(/(live|ready))?|/static/.*|/favicon\.ico")
+OPEN_PATHS = re.compile(r"/|/health(/(live|ready))?|/static/.*|/sw\.js|/favicon\.ico")
 WRONG_KEYS = 10  # an address may send at once, and again each minute
 NEIGHBOURS = 64  # bits of an IPv6 address that one subscriber usually holds; the rest is theirs to vary
 

@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 # The page loads its own files, draws photos it was given (blob:) and asks its own service; nothing else.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-PAGE_PATHS = re.compile(r"/|/static/.*|/favicon\.ico")
+PAGE_PATHS = re.compile(r"/|/static/.*|/sw\.js|/favicon\.ico")
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"  # JSON and text load nothing at all
 
 SECURITY_HEADERS = {

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import functools
+import gzip
+import os
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
+from shelfwatch.service.photos import is_known
+from shelfwatch.service.problems import Problem
+
 router = APIRouter(include_in_schema=False)
+
+TEXT = ("text/", "application/json", "application/manifest+json", "image/svg+xml")  # what gzip makes smaller
+LEAST_BYTES = 500  # below it the answer's head outweighs what is saved
+MOST_BYTES = 2_000_000  # of a file that is held compressed
+FILES = 128  # held at once
 
 
 def ui_folder() -> Path:
@@ -22,17 +34,62 @@ def ui_folder() -> Path:
 class FreshFiles(StaticFiles):
     """Static files that browsers ask about each time: a new version shows at once, an old one costs a 304."""
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file's response, with revalidation asked for."""
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """The file as `fresh` answers it."""
+        return fresh(Path(full_path), Headers(scope=scope), stat_result)
+
+
+def fresh(path: Path, asked: Headers, stat: os.stat_result | None = None, media_type: str | None = None) -> Response:
+    """A file, or 304 where the reader has it; text compressed for those who take gzip, under an `ETag` of its own."""
+    stat = stat or path.stat()
+    response: Response = FileResponse(path, media_type=media_type, stat_result=stat)
+    response.headers["Cache-Control"] = "no-cache"
+    if (response.media_type or "").startswith(TEXT):
+        response.headers["Vary"] = "Accept-Encoding"
+        # A part of a file counts its bytes as they lie there.
+        small = LEAST_BYTES <= stat.st_size <= MOST_BYTES
+        if small and "range" not in asked and takes_gzip(asked.get("accept-encoding", "")):
+            headers = {name: response.headers[name] for name in ("cache-control", "vary", "last-modified")}
+            headers["Content-Encoding"] = "gzip"
+            headers["ETag"] = response.headers["etag"][:-1] + '-gzip"'
+            data = compressed(path, stat.st_mtime_ns, stat.st_size)
+            response = Response(data, headers=headers, media_type=response.media_type)
+    if "if-none-match" in asked and is_known(asked["if-none-match"], response.headers["etag"]):
+        return NotModifiedResponse(response.headers)
+    return response
+
+
+def takes_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding header names gzip or everything, and does not rule it out (RFC 9110, 12.5.3)."""
+    weights: dict[str, bool] = {}
+    for part in header.lower().split(","):
+        name, _, weight = part.partition(";")
+        refused = weight.replace(" ", "").removeprefix("q=").rstrip("0") in {"0.", ""} and "q" in weight
+        weights[name.strip()] = not refused
+    return weights.get("gzip", weights.get("*", False))
+
+
+@functools.lru_cache(FILES)
+def compressed(path: Path, changed: int, size: int) -> bytes:
+    """A file as gzip, kept until it changes: `changed` (nanoseconds) and `size` (bytes) tell."""
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-async def index() -> Response:
+async def index(request: Request) -> Response:
     """The page."""
-    return FileResponse(ui_folder() / "index.html", headers={"Cache-Control": "no-cache"})
+    return fresh(ui_folder() / "index.html", request.headers)
+
+
+@router.api_route("/sw.js", methods=["GET", "HEAD"])
+async def service_worker(request: Request) -> Response:
+    """The service worker: at the root, since it looks after no address above its own."""
+    file = ui_folder() / "sw.js"
+    if not file.is_file():
+        raise Problem("not-found", "There is nothing at /sw.js.")
+    return fresh(file, request.headers, media_type="text/javascript")
 
 
 @router.get("/favicon.ico")
