@@ -198,3 +198,18 @@ def test_lists_walk_an_index(memory: Memory) -> None:
 def test_expectations_have_limits(faults: dict[str, float]) -> None:
     with pytest.raises(InvalidError, match=f"^{next(iter(faults))}: "):
         Expectations(**faults)  # type: ignore[arg-type]
+
+
+def test_each_bay_of_a_store_shows_its_newest_audits(memory: Memory) -> None:
+    for number in range(4):
+        memory.record(number, minutes=-number, facings=10 - number)
+    memory.record(5, bay="Tea")
+    gone = memory.record(6, minutes=9)
+    remove(memory.database, gone.id)
+    bays = {bay.bay: bay for bay in list_bays(memory.database, "Berlin 1", trend=3)}
+    assert [point.facings for point in bays["Cereal"].trend or []] == [8, 9, 10]
+    assert len(bays["Tea"].to_json()["trend"]) == 1
+    assert [bay.trend for bay in list_bays(memory.database, "Berlin 1")] == [None, None]
+    for wrong in (-1, 51):
+        with pytest.raises(InvalidError, match="trend"):
+            list_bays(memory.database, "Berlin 1", trend=wrong)

@@ -5,7 +5,7 @@ Lists walk one index from where the page begins, so their time does not grow wit
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,8 +24,10 @@ from shelfwatch.audits.tables import Alert, AuditRow, Bay, Store
 PAGE = 50  # audits of a page by default
 MAX_PAGE = 200
 MAX_POINTS = 5000  # audits of a bay's history
+MAX_TREND = 50  # audits of each bay in the overview of a store
 
 Rows = Select[*tuple[Any, ...]]
+POINT = (AuditRow.id, AuditRow.taken_at, AuditRow.facings, AuditRow.fill_rate, AuditRow.gaps)
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,17 @@ class History:
 
 @dataclass(frozen=True)
 class BayState:
-    """A bay as its newest audit shows it; `latest` is None before the first. `open_alerts` are those not resolved."""
+    """A bay as its newest audit shows it; `latest` is None before the first. `open_alerts` are those not resolved.
+
+    `trend` is its newest audits, oldest first, where they were asked for.
+    """
 
     store: str
     bay: str
     expectations: Expectations
     latest: Point | None
     open_alerts: int
+    trend: list[Point] | None = None
 
     @property
     def stock(self) -> float | None:
@@ -101,7 +107,7 @@ class BayState:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {
+        answer = {
             "store": self.store,
             "bay": self.bay,
             **asdict(self.expectations),
@@ -109,6 +115,7 @@ class BayState:
             "latest": self.latest and self.latest.to_json(),
             "open_alerts": self.open_alerts,
         }
+        return answer if self.trend is None else answer | {"trend": [point.to_json() for point in self.trend]}
 
 
 @dataclass(frozen=True)
@@ -172,8 +179,7 @@ def history(
     """
     if not 1 <= limit <= MAX_POINTS:
         raise InvalidError(f"limit: 1 to {MAX_POINTS}")
-    columns = (AuditRow.id, AuditRow.taken_at, AuditRow.facings, AuditRow.fill_rate, AuditRow.gaps)
-    query: Rows = select(*columns).where(AuditRow.deleted_at.is_(None))
+    query: Rows = select(*POINT).where(AuditRow.deleted_at.is_(None))
     with database.read() as session:
         narrowed = _narrowed(session, query, Filter(store, bay, since, until))
         if narrowed is None:
@@ -183,15 +189,22 @@ def history(
     return History(points[:limit][::-1], len(points) > limit)
 
 
-def list_bays(database: Database, store: str) -> list[BayState]:
-    """The bays of a store, the emptiest first, those never seen last. Raises `NotFoundError`, `UnavailableError`."""
+def list_bays(database: Database, store: str, trend: int = 0) -> list[BayState]:
+    """The bays of a store, the emptiest first, those never seen last, each with its newest `trend` audits.
+
+    Raises `NotFoundError`, `InvalidError` for a trend beyond 0 to 50, `UnavailableError`.
+    """
+    if not 0 <= trend <= MAX_TREND:
+        raise InvalidError(f"trend: 0 to {MAX_TREND}")
     with database.read() as session:
         found = session.scalar(select(Store).where(Store.name == known_name(store)))
         if found is None:
             raise NotFoundError("There is no such store.")
         bays = session.scalars(select(Bay).where(Bay.store_id == found.id)).all()
         alerts = _open_alerts(session, Bay.id, found.id)
-        states = [_state(found.name, bay, alerts.get(bay.id, 0)) for bay in bays]
+        states = [
+            replace(_state(found.name, bay, alerts.get(bay.id, 0)), trend=_trend(session, bay, trend)) for bay in bays
+        ]
     return sorted(
         states, key=lambda state: (state.latest is None, 1 if state.stock is None else state.stock, state.bay)
     )
@@ -262,6 +275,15 @@ def _open_alerts(session: Session, by: Any, store_id: str | None = None) -> dict
     if store_id is not None:
         query = query.where(Bay.store_id == store_id)
     return {key: count for key, count in session.execute(query)}  # noqa: C416 - a row is no pair to mypy
+
+
+def _trend(session: Session, bay: Bay, length: int) -> list[Point] | None:
+    """The newest audits of a bay, oldest first: one walk of its index, whatever the number of audits."""
+    if length == 0:
+        return None
+    newest = select(*POINT).where(AuditRow.bay_id == bay.id, AuditRow.deleted_at.is_(None))
+    newest = newest.order_by(AuditRow.taken_at.desc(), AuditRow.id.desc()).limit(length)
+    return [Point(*row) for row in session.execute(newest)][::-1]
 
 
 def _state(store: str, bay: Bay, open_alerts: int) -> BayState:

@@ -16,9 +16,12 @@ from shelfwatch.service import (
     admin,
     alerts,
     audits,
+    boxes,
     compare,
     exports,
+    gaps,
     health,
+    notes,
     openapi,
     page,
     photos,
@@ -94,7 +97,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
     paths = set()
     for router in (
         predict.router, exports.router, audits.router, photos.router, compare.router, stores.router, alerts.router,
-        webhooks.router, health.router, admin.router, page.router,
+        webhooks.router, notes.router, boxes.router, gaps.router, health.router, admin.router, page.router,
     ):  # fmt: skip
         app.include_router(router)
         paths |= {route.path for route in router.routes if isinstance(route, APIRoute)}
@@ -118,7 +121,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "X-Request-ID", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
             expose_headers=["X-Request-ID", "Retry-After", "Location", "ETag", "Content-Range"],
         )

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shelfwatch.audits.bays import MAX_ALERT_AFTER, MAX_COUNT
+from shelfwatch.audits.tables import NOTE_LENGTH
 from shelfwatch.service.schemas import Detection, ImageSize, ModelName, Report
 
 AUDIT_ID = "01968bd1-7c3e-7a52-9d1f-3b0c5a8e4f21"
@@ -99,6 +100,14 @@ class Audit(AuditHead):
     report: Report
 
 
+class Noted(BaseModel):
+    """What people say beside an audit."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"note": "after lunch"}})
+
+    note: str | None = Field(max_length=NOTE_LENGTH, description="Null removes it.", examples=["after lunch"])
+
+
 class AuditPage(BaseModel):
     """Audits, newest photo first."""
 
@@ -160,12 +169,18 @@ class BayNow(BaseModel):
     open_alerts: int = Field(description="Alerts that are not resolved.")
 
 
+class BayOfStore(BayNow):
+    """A bay in the overview of its store."""
+
+    trend: list[PointOfHistory] = Field([], description="The newest audits, oldest first; left out unless asked for.")
+
+
 class BayList(BaseModel):
     """The bays of a store."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"items": [BAY]}})
+    model_config = ConfigDict(json_schema_extra={"example": {"items": [{**BAY, "trend": [POINT]}]}})
 
-    items: list[BayNow] = Field(description="The emptiest first, those without an audit last.")
+    items: list[BayOfStore] = Field(description="The emptiest first, those without an audit last.")
 
 
 class StoreNow(BaseModel):

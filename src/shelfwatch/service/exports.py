@@ -21,7 +21,7 @@ FAULTS = responses((*STORAGE, "invalid-request"))
 
 
 async def streamed(
-    request: Request, which: Filter, media_type: str, name: str, chunks: Callable[[Memory], Iterator[bytes]]
+    request: Request, media_type: str, name: str, chunks: Callable[[Memory], Iterator[bytes]]
 ) -> Response:
     """What `chunks` gives, each piece made in a thread of the memory when the last one has been sent.
 
@@ -61,7 +61,7 @@ async def as_csv(
         which = Filter(store, bay, since, until)
     base = str(request.base_url).rstrip("/")
     return await streamed(
-        request, which, csv_export.MEDIA_TYPE, "audits.csv",
+        request, csv_export.MEDIA_TYPE, "audits.csv",
         lambda memory: csv_export.csv_chunks(walk(memory.database, which), base),
     )  # fmt: skip
 
@@ -80,6 +80,6 @@ async def as_xlsx(
         which = Filter(store, bay, since, until)
     base = str(request.base_url).rstrip("/")
     return await streamed(
-        request, which, xlsx_export.MEDIA_TYPE, "audits.xlsx",
+        request, xlsx_export.MEDIA_TYPE, "audits.xlsx",
         lambda memory: xlsx_export.xlsx_chunks(walk(memory.database, which), base),
     )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from shelfwatch.audits import read
@@ -33,13 +35,17 @@ async def stores(request: Request) -> Response:
 @router.get(
     "/stores/{store}/bays",
     response_model=schemas.BayList,
-    responses=responses((*STORAGE, "not-found")),
+    responses=responses((*STORAGE, "not-found", "invalid-request")),
     summary="List a store's bays",
 )
-async def bays(request: Request, store: StoreName) -> Response:
+async def bays(
+    request: Request,
+    store: StoreName,
+    trend: Annotated[int, Query(ge=0, le=read.MAX_TREND, description="Newest audits of each bay.")] = 0,
+) -> Response:
     """Every bay of a store as its newest audit shows it, the emptiest first."""
     storage: Storage = request.app.state.storage
-    found = await storage.run(lambda memory: read.list_bays(memory.database, store))
+    found = await storage.run(lambda memory: read.list_bays(memory.database, store, trend))
     return JSONResponse({"items": [bay.to_json() for bay in found]})
 
 
