@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
 
-from shelfwatch.audits.tables import AuditRow, Bay, Findings, Store, StoredPhoto
+from shelfwatch.audits.tables import AuditRow, Bay, Correction, Findings, Store, StoredPhoto
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """The newest correction of an audit in short: `count` boxes, at `created_at` (UTC)."""
+
+    id: str
+    created_at: datetime
+    who: str
+    count: int
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self) | {"created_at": time_text(self.created_at)}
 
 
 @dataclass(frozen=True)
@@ -38,6 +52,7 @@ class Audit:
     gaps: int
     detections: list[dict[str, Any]] | None = None
     report: dict[str, Any] | None = None
+    corrected: Corrected | None = None  # by the newest correction
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready; where the photo is to be had is for the caller to add to `image`."""
@@ -51,6 +66,7 @@ class Audit:
             "image": {"width": self.width, "height": self.height},
             "model": self.model,
             "count": self.count,
+            "corrected": self.corrected and self.corrected.to_json(),
         }
         if self.detections is None or self.report is None:
             # What a list shows of the report; the whole is in the audit itself.
@@ -65,18 +81,22 @@ def time_text(moment: datetime) -> str:
 
 def audits() -> Select[*tuple[Any, ...]]:
     """Every audit that is not deleted, to be narrowed and read with `to_audit`."""
+    of_audit = aliased(Correction)
+    newest = select(func.max(of_audit.number)).where(of_audit.audit_id == AuditRow.id).correlate(AuditRow)
+    correction = (Correction.id, Correction.created_at, Correction.who, Correction.count)
     return (
-        select(AuditRow, Store.name, Bay.name, StoredPhoto.format, StoredPhoto.size)
+        select(AuditRow, Store.name, Bay.name, StoredPhoto.format, StoredPhoto.size, *correction)
         .join(Bay, Bay.id == AuditRow.bay_id)
         .join(Store, Store.id == AuditRow.store_id)
         .join(StoredPhoto, StoredPhoto.sha256 == AuditRow.photo)
+        .outerjoin(Correction, (Correction.audit_id == AuditRow.id) & (Correction.number == newest.scalar_subquery()))
         .where(AuditRow.deleted_at.is_(None))
     )
 
 
 def to_audit(found: Sequence[Any], findings: Findings | None = None) -> Audit:
-    """One row of `audits()`."""
-    row, store, bay, kind, size = found
+    """One row of `audits()`, or the first five values of one that has no correction."""
+    row, store, bay, kind, size, *correction = found
     return Audit(
         id=row.id,
         store=store,
@@ -96,6 +116,7 @@ def to_audit(found: Sequence[Any], findings: Findings | None = None) -> Audit:
         gaps=row.gaps,
         detections=findings.detections if findings else None,
         report=findings.report if findings else None,
+        corrected=Corrected(*correction) if correction and correction[0] else None,
     )
 
 

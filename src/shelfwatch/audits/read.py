@@ -19,7 +19,7 @@ from shelfwatch.audits.database import Database
 from shelfwatch.audits.entry import clean_key, known_name
 from shelfwatch.audits.errors import InvalidError, NotFoundError
 from shelfwatch.audits.ids import known_id
-from shelfwatch.audits.tables import Alert, AuditRow, Bay, Store
+from shelfwatch.audits.tables import Alert, AuditRow, Bay, Correction, Store
 
 PAGE = 50  # audits of a page by default
 MAX_PAGE = 200
@@ -144,8 +144,10 @@ def get_audit(database: Database, audit_id: str) -> Audit:
     raise NotFoundError("There is no such audit.")
 
 
-def list_audits(database: Database, which: Filter, limit: int = PAGE, cursor: str | None = None) -> Page:
-    """A page of audits, newest photo first, without their detections.
+def list_audits(
+    database: Database, which: Filter, limit: int = PAGE, cursor: str | None = None, *, corrected: bool = False
+) -> Page:
+    """A page of audits, newest photo first, without their detections; with `corrected` only those with a correction.
 
     Raises `InvalidError` for a limit beyond 1 to 200 or a cursor that is not ours, `UnavailableError`.
     """
@@ -156,6 +158,8 @@ def list_audits(database: Database, which: Filter, limit: int = PAGE, cursor: st
         query = _narrowed(session, audits(), which)
         if query is None:
             return Page([], None)
+        if corrected:
+            query = query.where(Correction.id.is_not(None))
         if begin is not None:
             query = query.where(tuple_(AuditRow.taken_at, AuditRow.id) < (begin.moment, begin.id))
         newest = query.order_by(AuditRow.taken_at.desc(), AuditRow.id.desc()).limit(limit + 1)

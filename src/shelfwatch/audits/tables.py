@@ -101,6 +101,8 @@ class Bay(Base):
     latest_facings: Mapped[int | None]
     latest_fill_rate: Mapped[float | None]
     latest_gaps: Mapped[int | None]
+    # Its gaps and since when each is there; None where it was recorded before that was kept.
+    latest_places: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class StoredPhoto(Base):
@@ -174,6 +176,40 @@ class Findings(Base):
     audit_id: Mapped[str] = mapped_column(ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True)
     detections: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     report: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Correction(Base):
+    """An audit's boxes as someone has corrected them; the model's own stay in `findings`. Never changed, only added."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (UniqueConstraint("audit_id", "number"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    audit_id: Mapped[str] = mapped_column(ForeignKey("audits.id", ondelete="CASCADE"))
+    number: Mapped[int]  # of the audit's corrections, 1 first: two that were made at once cannot both be the next
+    base: Mapped[str | None] = mapped_column(Id)  # the correction it began with, None for the model's answer
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    who: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    note: Mapped[str | None] = mapped_column(String(NOTE_LENGTH))
+    count: Mapped[int]  # boxes
+    changes: Mapped[dict[str, int]] = mapped_column(JSON)  # from the model's answer, by kind
+    detections: Mapped[list[dict[str, Any]]] = mapped_column(JSON, deferred=True)  # lists do not read them
+
+
+class GapVerdict(Base):
+    """What people said of a gap. It outlives the audit: a false alarm stays away from its place in the bay."""
+
+    __tablename__ = "gap_verdicts"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    bay_id: Mapped[str] = mapped_column(ForeignKey("bays.id"), index=True)
+    audit_id: Mapped[str] = mapped_column(Id)  # no foreign key: it may be purged
+    gap: Mapped[int]  # its index in the audit's report
+    box: Mapped[list[float]] = mapped_column(JSON)  # shares of the photo's width and height, 0..1
+    verdict: Mapped[str] = mapped_column(String(20))  # done, false_alarm or not_workable
+    who: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    note: Mapped[str | None] = mapped_column(String(NOTE_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Alert(Base):

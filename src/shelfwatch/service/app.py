@@ -18,6 +18,7 @@ from shelfwatch.service import (
     audits,
     boxes,
     compare,
+    corrections,
     exports,
     gaps,
     health,
@@ -97,7 +98,8 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
     paths = set()
     for router in (
         predict.router, exports.router, audits.router, photos.router, compare.router, stores.router, alerts.router,
-        webhooks.router, notes.router, boxes.router, gaps.router, health.router, admin.router, page.router,
+        webhooks.router, notes.router, boxes.router, gaps.router, corrections.router,
+        health.router, admin.router, page.router,
     ):  # fmt: skip
         app.include_router(router)
         paths |= {route.path for route in router.routes if isinstance(route, APIRoute)}

@@ -14,6 +14,9 @@ from shelfwatch.service.schemas import Detection, ImageSize, ModelName, Report
 AUDIT_ID = "01968bd1-7c3e-7a52-9d1f-3b0c5a8e4f21"
 ROW: dict[str, Any] = {"index": 0, "bay": 0, "box": [10.0, 38.0, 880.0, 152.0], "facings": 9, "fill_rate": 0.9}
 GAP: dict[str, Any] = {"row": 0, "box": [410.0, 40.0, 520.0, 152.0], "width_facings": 1.6, "severity": "major"}
+CORRECTED: dict[str, Any] = {
+    "id": "01968bd2-5c3e-7a52-9d1f-3b0c5a8e4f21", "created_at": "2026-03-01T08:20:00.000000Z", "who": "Ada", "count": 1,
+}  # fmt: skip
 LISTED: dict[str, Any] = {
     "id": AUDIT_ID,
     "store": "Berlin 1",
@@ -24,6 +27,7 @@ LISTED: dict[str, Any] = {
     "image": {"width": 2448, "height": 3264, "url": f"/audits/{AUDIT_ID}/image"},
     "model": {"name": "accurate", "version": "1.2.0", "precision": "int8"},
     "count": 1,
+    "corrected": CORRECTED,
     "report": {"facings": 1, "fill_rate": 0.9, "gap_count": 1},
 }
 DETECTION: dict[str, Any] = {
@@ -71,6 +75,15 @@ class Figures(BaseModel):
     gap_count: int
 
 
+class Corrected(BaseModel):
+    """The newest correction of an audit in short."""
+
+    id: str
+    created_at: datetime
+    who: str
+    count: int = Field(description="How many boxes.")
+
+
 class AuditHead(BaseModel):
     """One photo of a bay and what was found in it, in short."""
 
@@ -83,6 +96,7 @@ class AuditHead(BaseModel):
     image: StoredImage
     model: ModelName
     count: int = Field(description="How many detections.")
+    corrected: Corrected | None = Field(description="By the newest correction; null where there is none.")
 
 
 class ListedAudit(AuditHead):
@@ -105,7 +119,9 @@ class Noted(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"note": "after lunch"}})
 
-    note: str | None = Field(max_length=NOTE_LENGTH, description="Null removes it.", examples=["after lunch"])
+    note: str | None = Field(
+        max_length=NOTE_LENGTH, description="Null removes it.", json_schema_extra={"format": "note"}
+    )
 
 
 class AuditPage(BaseModel):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from shelfwatch.audits.audit import Audit
+from shelfwatch.audits.corrections import get_correction
 from shelfwatch.audits.exports import csv_export, labels, xlsx_export
 from shelfwatch.audits.exports.boxes import csv_boxes, xlsx_boxes
 from shelfwatch.audits.memory import Memory
@@ -45,21 +47,32 @@ async def export(
     format: Annotated[
         Literal["csv", "coco", "yolo", "xlsx"], Query(description="The labels come as a zip with the photo.")
     ] = "csv",
+    corrected: Annotated[bool, Query(description="The newest correction's boxes instead of the model's.")] = False,
 ) -> Response:
     """A line a box as CSV or workbook, or a dataset of this one photo as COCO or YOLO."""
     storage: Storage = request.app.state.storage
-    audit = await storage.run(lambda memory: get_audit(memory.database, audit_id))
+
+    def read(memory: Memory) -> Audit:
+        audit = get_audit(memory.database, audit_id)
+        if not corrected:
+            return audit
+        return replace(audit, detections=get_correction(memory.database, audit_id).detections)
+
+    audit = await storage.run(read)
     base = str(request.base_url).rstrip("/")
     media_type, suffix = KINDS[format]
     return await streamed(
-        request, media_type, f"audit-{audit.id}.{suffix}", lambda memory: _pieces(memory, audit, format, base)
+        request,
+        media_type,
+        f"audit-{audit.id}.{suffix}",
+        lambda memory: _pieces(memory, audit, format, base, corrected),
     )
 
 
-def _pieces(memory: Memory, audit: Audit, kind: str, base: str) -> Iterator[bytes]:
+def _pieces(memory: Memory, audit: Audit, kind: str, base: str, exact: bool) -> Iterator[bytes]:
     """The file, piece by piece."""
     if kind == "coco":
-        return labels.coco_chunks([audit], memory.photos, base)
+        return labels.coco_chunks([audit], memory.photos, base, exact=exact)
     if kind == "yolo":
-        return labels.yolo_chunks([audit], memory.photos)
+        return labels.yolo_chunks([audit], memory.photos, exact=exact)
     return iter([(csv_boxes if kind == "csv" else xlsx_boxes)(audit.detections or [])])

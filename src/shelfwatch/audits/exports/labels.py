@@ -17,6 +17,7 @@ from shelfwatch.audits.photos import PhotoStore
 MEDIA_TYPE = "application/zip"
 SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 HELD_OUT = 10  # one bay in so many is for validation: photos of one bay look alike, and must not be in both splits
+FOUND, CORRECTED = "Boxes as ShelfWatch found them", "Boxes as people corrected them"
 PART_BYTES = 1 << 20  # of annotations read back at once
 
 
@@ -31,11 +32,14 @@ class Classes:
         return self.names.setdefault(detection["label"], len(self.names))
 
 
-def coco_chunks(audits: Iterable[Audit], photos: PhotoStore | None = None, base_url: str = "") -> Iterator[bytes]:
+def coco_chunks(
+    audits: Iterable[Audit], photos: PhotoStore | None = None, base_url: str = "", *, exact: bool = False
+) -> Iterator[bytes]:
     """A zip file, piece by piece: `annotations.json` in COCO's format for detection and, given `photos`, `images/`.
 
     `audits` were read with their detections. A photo that several show comes once, with the first of them: 32 bytes a
-    photo are kept for that. Boxes are in pixels of the upright photo; `score` is the model's confidence. Raises
+    photo are kept for that. Boxes are in pixels of the upright photo; `score` is the model's confidence, left out
+    where people drew the boxes, which are `exact` then. Raises
     `NotFoundError` for a photo that the store has not, and `UnavailableError`.
     """
     archive, classes, boxes = Archive(), Classes(), 0
@@ -49,7 +53,7 @@ def coco_chunks(audits: Iterable[Audit], photos: PhotoStore | None = None, base_
                 if photos is not None:
                     yield archive.add(f"images/{file_name(audit)}", _photo(photos, audit), compress=False)
             categories = [{"id": number + 1, "name": name} for name, number in classes.names.items()]
-            info = {"description": "Boxes as ShelfWatch found them"}
+            info = {"description": CORRECTED if exact else FOUND}
             parts = chain(
                 [b'{"info": ', json.dumps(info).encode(), b',\n"images": ['],
                 _joined(images),
@@ -63,11 +67,15 @@ def coco_chunks(audits: Iterable[Audit], photos: PhotoStore | None = None, base_
     yield archive.finish()
 
 
-def yolo_chunks(audits: Iterable[Audit], photos: PhotoStore | None = None) -> Iterator[bytes]:
-    """A zip file, piece by piece: `dataset.yaml`, `labels/` and, given `photos`, `images/`, for `shelfwatch train`.
+def yolo_chunks(
+    audits: Iterable[Audit], photos: PhotoStore | None = None, *, exact: bool = False, name: str = "dataset.yaml"
+) -> Iterator[bytes]:
+    """A zip file, piece by piece: the description `name`, `labels/` and, given `photos`, `images/`.
+
+    `shelfwatch train` reads it as it is where it has both splits.
 
     One bay in ten is the `val` split, the second that is met among them; of one bay alone there is none. Else as
-    `coco_chunks`. The dataset says that its boxes are not exact: they are a model's own.
+    `coco_chunks`. The dataset says whether its boxes are `exact`: a model's own are not.
     """
     archive, classes = Archive(), Classes()
     splits: dict[tuple[str, str], str] = {}
@@ -82,10 +90,10 @@ def yolo_chunks(audits: Iterable[Audit], photos: PhotoStore | None = None) -> It
         "path: .",
         *(f"{split}: images/{split}" for split in used),
         "names:",
-        *(f"  {number}: {json.dumps(name)}" for name, number in classes.names.items()),  # JSON's texts are YAML's
-        "exact_boxes: false",
+        *(f"  {number}: {json.dumps(label)}" for label, number in classes.names.items()),  # JSON's texts are YAML's
+        f"exact_boxes: {str(exact).lower()}",
     ]
-    yield archive.add("dataset.yaml", "\n".join(description) + "\n")
+    yield archive.add(name, "\n".join(description) + "\n")
     yield archive.finish()
 
 
@@ -138,7 +146,7 @@ def _annotation(number: int, image: int, class_number: int, detection: dict[str,
         "bbox": [x1, y1, width, height],
         "area": round(width * height, 2),
         "iscrowd": 0,
-        "score": detection["confidence"],
+        **({"score": detection["confidence"]} if "confidence" in detection else {}),
     }
 
 
