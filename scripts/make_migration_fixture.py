@@ -18,6 +18,7 @@ from postgres import PostgresServer
 from shelfwatch.audits.alerts import list_alerts
 from shelfwatch.audits.backup import backup, restore
 from shelfwatch.audits.bays import Expectations, set_expectations
+from shelfwatch.audits.corrections import correct
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.entry import Entry
 from shelfwatch.audits.feedback import give_feedback
@@ -26,6 +27,7 @@ from shelfwatch.audits.memory import Memory
 from shelfwatch.audits.migrate import newest
 from shelfwatch.audits.record import record
 from shelfwatch.audits.remove import delete
+from shelfwatch.audits.verdicts import judge
 from shelfwatch.audits.webhooks import register
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "audits" / "data"
@@ -36,6 +38,7 @@ def fill(memory: Memory, folder: Path) -> None:
     Image.new("RGB", (48, 64), "green").save(folder / "photo.png")
     photo = (folder / "photo.png").read_bytes()
     box = [1.0, 2.0, 3.0, 4.0]
+    gap = {"row": 0, "box": [10.0, 2.0, 30.0, 20.0], "width_facings": 1.6, "severity": "major"}
     made = []
     for number, (store, bay) in enumerate([("Berlin 1", "Cereal"), ("Berlin 1", "Cereal"), ("Ulm", "Größe „L“")]):
         entry = Entry(
@@ -45,7 +48,7 @@ def fill(memory: Memory, folder: Path) -> None:
             height=64,
             model={"name": "accurate", "version": "1.2.0", "precision": "int8"},
             detections=[{"label": "product", "class_id": 0, "confidence": 0.9, "box": box}],
-            report={"facings": 1, "fill_rate": 0.5, "rows": [], "gaps": []},
+            report={"facings": 1, "fill_rate": 0.5, "rows": [], "gaps": [gap]},
             taken_at=datetime(2026, 3, 1, 12, number, tzinfo=UTC),
             note="two doors open" if number == 0 else None,
             idempotency_key=f"key {number}",
@@ -57,6 +60,8 @@ def fill(memory: Memory, folder: Path) -> None:
     set_expectations(memory.database, "Ulm", "Größe „L“", Expectations(min_fill_rate=0.6))
     [alert] = list_alerts(memory.database).items
     give_feedback(memory.database, alert.id, "restocked", "Ada", "full again")
+    correct(memory.database, made[2].id, "Bo", [{"box": [2.0, 3.0, 5.0, 9.0], "label": "product", "source": 0}])
+    judge(memory.database, f"gap-{made[2].id}-0", "false_alarm", "Bo", "a column")
 
 
 def main() -> None:

@@ -13,7 +13,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from shelfwatch.audits.alerts import list_alerts
+from shelfwatch.audits.audit import time_text
 from shelfwatch.audits.bays import Expectations, set_expectations
+from shelfwatch.audits.corrections import get_correction
 from shelfwatch.audits.database import Database
 from shelfwatch.audits.errors import DatabaseUnavailableError
 from shelfwatch.audits.feedback import list_feedback
@@ -22,6 +24,8 @@ from shelfwatch.audits.outbox import list_deliveries
 from shelfwatch.audits.read import Filter, get_audit, get_bay, list_audits
 from shelfwatch.audits.remove import restore
 from shelfwatch.audits.tables import Base
+from shelfwatch.audits.tasks import list_tasks
+from shelfwatch.audits.verdicts import take_back
 
 DATA = Path(__file__).parent / "data"
 REVISIONS = sorted(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
@@ -68,6 +72,14 @@ def test_a_database_of_each_version_is_upgraded(empty: str, kind: str, revision:
             assert (alert.kind, alert.value, alert.threshold) == ("fill_rate", 0.5, 0.6)
             assert [said.who for said in list_feedback(database, alert.id)] == ["Ada"]
             assert alert.id in [delivery.alert_id for delivery in list_deliveries(database, "pending")]
+        if revision >= "0003":
+            correction = get_correction(database, audits[0].id)
+            assert (correction.who, correction.changes["moved"]) == ("Bo", 1)
+            [task] = list_tasks(database, "Berlin 1", kind="gap").items
+            assert time_text(task.since) == "2026-03-01T12:00:00.000000Z"
+            assert list_tasks(database, "Ulm", kind="gap").items == []
+            take_back(database, f"gap-{audits[0].id}-0")
+            assert len(list_tasks(database, "Ulm", kind="gap").items) == 1
         set_expectations(database, "Berlin 1", "Cereal", Expectations(min_fill_rate=0.6))
         assert len(list_alerts(database, "open", "Berlin 1").items) == 1
 

@@ -16,6 +16,7 @@ from shelfwatch.audits.database import Database, dialect_of
 from shelfwatch.audits.entry import clean_name
 from shelfwatch.audits.errors import InvalidError
 from shelfwatch.audits.ids import new_id
+from shelfwatch.audits.runs import shown_places
 from shelfwatch.audits.tables import AuditRow, Base, Bay, Store
 
 MAX_COUNT = 1_000_000  # facings or gaps that anyone may expect of a bay
@@ -80,15 +81,23 @@ def insert_missing(session: Session, table: type[Base], **values: Any) -> None:
     session.execute(insert(table).values(**values).on_conflict_do_nothing())
 
 
-def show_latest(session: Session, bay: Bay) -> None:
-    """Let a bay show its newest audit, or none where all are gone."""
+def show_latest(session: Session, bay: Bay, *, purged: bool = False) -> None:
+    """Let a bay show its newest audit, or none where all are gone.
+
+    What was `purged` was seen all the same: it does not change since when the newest audit's gaps are there.
+    """
     session.flush()
+    before = bay.latest_audit_id
     newest = session.scalar(
         select(AuditRow)
         .where(AuditRow.bay_id == bay.id, AuditRow.deleted_at.is_(None))
         .order_by(AuditRow.taken_at.desc(), AuditRow.id.desc())
         .limit(1)
     )
+    if newest is None:
+        bay.latest_places = None
+    elif not (purged and newest.id == before):
+        bay.latest_places = shown_places(session, bay, newest, before)
     bay.latest_audit_id = newest.id if newest else None
     bay.latest_taken_at = newest.taken_at if newest else None
     bay.latest_facings = newest.facings if newest else None

@@ -42,7 +42,7 @@ def purge(database: Database, photos: PhotoStore, audit_id: str) -> int:
         sha256 = row.photo
         size = session.get_one(StoredPhoto, sha256).size
         session.delete(row)
-        show_latest(session, bay)
+        show_latest(session, bay, purged=True)
     # In a transaction of its own: were it one, a crash in between would leave a row whose photo is gone.
     return size if remove_unreferenced(database, photos, sha256) else 0
 

@@ -212,6 +212,9 @@ class GapVerdict(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+GAP_INDEX = Index("ix_gap_verdicts_gap", GapVerdict.audit_id, GapVerdict.gap, GapVerdict.id)
+
+
 class Alert(Base):
     """A bay past one of its thresholds, from the first audit that showed it until one that no longer does."""
 

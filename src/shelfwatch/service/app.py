@@ -29,6 +29,7 @@ from shelfwatch.service import (
     predict,
     problems,
     stores,
+    tasks,
     tracing,
     webhooks,
 )
@@ -98,7 +99,8 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
     paths = set()
     for router in (
         predict.router, exports.router, audits.router, photos.router, compare.router, stores.router, alerts.router,
-        webhooks.router, notes.router, boxes.router, gaps.router, corrections.router,
+        webhooks.router, notes.router, boxes.router, gaps.router, corrections.router, tasks.router,
+        health.router, admin.router, page.router,
         health.router, admin.router, page.router,
     ):  # fmt: skip
         app.include_router(router)

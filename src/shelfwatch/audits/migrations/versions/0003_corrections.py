@@ -45,3 +45,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gap_verdicts")),
     )
     op.create_index(op.f("ix_gap_verdicts_bay_id"), "gap_verdicts", ["bay_id"], unique=False)
+    op.create_index("ix_gap_verdicts_gap", "gap_verdicts", ["audit_id", "gap", "id"], unique=False)
