@@ -55,6 +55,69 @@ async function request(path, init = {}) {
 }
 
 /**
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}  the JSON of a good answer
+ */
+export async function getJson(path, signal) {
+  return readJson(await request(path, { signal, cache: "no-store" }));
+}
+
+/**
+ * @param {"POST" | "PUT" | "PATCH" | "DELETE"} method
+ * @param {string} path
+ * @param {unknown} [body]  sent as JSON; a FormData as it is
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}  null where the answer has no content
+ */
+export async function send(method, path, body, signal) {
+  const form = body instanceof FormData;
+  const headers = body === undefined || form ? undefined : { "Content-Type": "application/json" };
+  const sent = body === undefined ? undefined : form ? body : JSON.stringify(body);
+  return readJson(await request(path, { method, signal, headers, body: sent }));
+}
+
+/** @param {Response} response */
+async function readJson(response) {
+  if (!response.ok) throw await problemOf(response);
+  if (response.status === 204) return null;
+  try {
+    return await response.json();
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem("unexpected");
+  }
+}
+
+/** A file of the service: a photo, a crop, an export. @param {string} path @param {AbortSignal} [signal] */
+export async function getBlob(path, signal) {
+  const response = await request(path, { signal });
+  if (!response.ok) throw await problemOf(response);
+  return response.blob();
+}
+
+/**
+ * Show a picture of the service in an `img`, which cannot send the key itself.
+ *
+ * @param {HTMLImageElement} image
+ * @param {string} path
+ * @param {AbortSignal} signal  when it is aborted, the picture's memory is given back
+ */
+export async function showPicture(image, path, signal) {
+  if (!apiKey()) {
+    image.src = path;
+    return;
+  }
+  try {
+    const address = URL.createObjectURL(await getBlob(path, signal));
+    signal.addEventListener("abort", () => URL.revokeObjectURL(address), { once: true });
+    image.src = address;
+  } catch {
+    image.dispatchEvent(new Event("error"));
+  }
+}
+
+/**
  * Everything the model sees in the photo; what is too unsure is filtered later, in the browser.
  *
  * @param {File} file
@@ -67,14 +130,8 @@ export async function predict(file, { model, closer, confidence = LOWEST_CONFIDE
   if (closer) query.set("tiles", "auto");
   const body = new FormData();
   body.append("image", file, file.name || "photo");
-  const response = await request(`/predict?${query}`, { method: "POST", body, signal });
-  if (!response.ok) throw await problemOf(response);
-  try {
-    const answer = await response.json();
-    if (Array.isArray(answer?.detections) && answer.image?.width > 0) return answer;
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-  }
+  const answer = await send("POST", `/predict?${query}`, body, signal);
+  if (Array.isArray(answer?.detections) && answer.image?.width > 0) return answer;
   throw new Problem("unexpected");
 }
 

@@ -30,6 +30,39 @@ export function element(tag, className, text) {
   return made;
 }
 
+/**
+ * An element with attributes, listeners and children.
+ *
+ * `class` and other attributes by their names; `true` sets an empty one, `false` and nullish leave it out. A function
+ * under `onclick` and the like is a listener.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string | number | boolean | null | undefined | ((event: any) => void)>} [attributes]
+ * @param {...(Node | string | null | undefined | false)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children) if (child !== null && child !== undefined && child !== false) made.append(child);
+  return made;
+}
+
+/** An icon of icons.svg; decoration, so it needs words beside it. @param {string} name @param {string} [className] */
+export function icon(name, className = "icon") {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", className);
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  setIcon(use, name);
+  svg.append(use);
+  return svg;
+}
+
 /** @param {SVGUseElement} use @param {string} name */
 export const setIcon = (use, name) => use.setAttribute("href", `/static/icons.svg#${name}`);
 

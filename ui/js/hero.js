@@ -3,6 +3,7 @@
 import { byId, prefersStill } from "./dom.js";
 import { drawBoxes, sharpen } from "./draw.js";
 import { whole } from "./format.js";
+import { colourOf } from "./palette.js";
 
 /** @typedef {import("./types.js").Box} Box */
 /** Made by scripts/make_images.py. @typedef {{width: number, height: number, boxes: Box[]}} HeroBoxes */
@@ -37,7 +38,7 @@ export async function startHero(url) {
     const scale = Math.max(width / truth.width, height / truth.height);
     const [left, top] = [(width - truth.width * scale) / 2, (height - truth.height * scale) / 2];
     const placed = boxes.slice(0, shown).map(([x1, y1, x2, y2]) => ({
-      class_id: 0,
+      colour: colourOf(0),
       box: /** @type {Box} */ ([left + x1 * scale, top + y1 * scale, left + x2 * scale, top + y2 * scale]),
     }));
     drawBoxes(context, placed, { line: width > 520 ? 1.5 : 1, snap: density });

@@ -22,7 +22,7 @@ const ANNOUNCE_MS = 500;
 const COPIED_MS = 1600;
 
 export class Result {
-  /** @param {{shown: (detections: Detection[], first: boolean) => void, announce: (text: string) => void}} hooks */
+  /** @param {{shown: (detections: Detection[], first: boolean) => void, announce: (text: string) => void, titled: (text: string) => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Prediction | null} */
@@ -141,7 +141,7 @@ export class Result {
 
     this.showLegend();
     this.drawHistogram();
-    document.title = phrases.title(whole(count), this.noun);
+    this.hooks.titled(phrases.title(whole(count), this.noun));
     this.hooks.shown(this.shown, first);
     if (this.jsonScope === "shown" || first) this.showJson();
   }

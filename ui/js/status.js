@@ -19,11 +19,10 @@ const WORDS = {
   offline: ["bad", texts.statusOffline],
 };
 
-export class Status {
-  /** @param {(models: ServedModel[]) => void} changed */
-  constructor(changed) {
-    this.changed = changed;
-    /** @type {ServedModel[]} */
+class Status extends EventTarget {
+  constructor() {
+    super();
+    /** Empty until the service has answered; then a `models` event tells. @type {ServedModel[]} */
     this.models = [];
     this.timer = 0;
   }
@@ -35,7 +34,7 @@ export class Status {
     clearTimeout(this.timer);
     if (state === "ok") {
       this.models = models;
-      this.changed(models);
+      this.dispatchEvent(new Event("models"));
       this.show("good", phrases.statusReady(models[0].name, models[0].version));
       return;
     }
@@ -55,3 +54,5 @@ export class Status {
     return this.models.find((model) => model.name === name) ?? this.models[0];
   }
 }
+
+export const status = new Status();

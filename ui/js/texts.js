@@ -1,268 +1,39 @@
-/**
- * Every word the page says. To translate, copy this file and change only the strings.
- *
- * Plain strings are put in by `data-text` (content), `data-label` (aria-label) and `data-alt` in index.html.
- */
+/** The words of the page in the language of whoever reads it. Each language is one file in `words/`. */
 
-export const LOCALE = "en";
+const STORE = "shelfwatch-language";
 
-const plural = new Intl.PluralRules(LOCALE);
-
-/**
- * @param {number} count
- * @param {string} one
- * @param {string} many
- */
-const choose = (count, one, many) => (plural.select(count) === "one" ? one : many);
-
-export const texts = {
-  skip: "Skip to the content",
-  openPhoto: "Open photo",
-  takePhoto: "Take a photo",
-  choosePhoto: "Choose a photo",
-  trySample: "Try the sample shelf",
-  dock: "Photo",
-
-  themeToDark: "Switch to the dark theme",
-  themeToLight: "Switch to the light theme",
-
-  statusConnecting: "Connecting",
-  statusStarting: "Starting up",
-  statusDraining: "Restarting",
-  statusFailed: "No model loaded",
-  statusOffline: "Not reachable",
-
-  welcomeTitle: "Every product on the shelf, counted.",
-  welcomeLead:
-    "Take a photo of a shelf. ShelfWatch draws a box around each product and counts them, in well under a second.",
-  welcomeHint: "Or drop a photo anywhere on this page, or paste one.",
-  welcomeFormats: "JPEG, PNG or WebP.",
-  samples: "Sample shelves",
-  sampleShelf: "Grocery shelf",
-  sampleShelfNote: "Boxes, jars and bottles",
-  sampleCooler: "Drinks cooler",
-  sampleCoolerNote: "Bottles and cans, close together",
-  heroLabel: "Count the products in the sample cooler",
-  heroProducts: "products",
-
-  dropHere: "Drop the photo to count its products",
-  pastedName: "Pasted photo",
-
-  workspaceTitle: "Your photo",
-  stageLabel: "Photo. Plus and minus zoom, 0 fits, arrows move, N and P step through the boxes.",
-  toolbar: "View",
-  boxesHide: "Hide the boxes",
-  boxesShow: "Show the boxes",
-  zoomIn: "Zoom in",
-  zoomOut: "Zoom out",
-  zoomFit: "Fit the photo",
-  nothingToShow: "This file has no picture to show.",
-  noPreview: "This browser cannot show this photo. The boxes below are where the service found products.",
-
-  panel: "Result",
-  waitingTitle: "Counting products",
-  waitingText: "Looking at the photo.",
-  waitingLong: "This takes longer than usual. You can wait or cancel; the photo stays here.",
-  cancel: "Cancel",
-
-  foundOne: "product found",
-  foundMany: "products found",
-  itemOne: "item found",
-  itemMany: "items found",
-  confidence: "Confidence",
-  confidenceLow: "More boxes",
-  confidenceHigh: "Only sure ones",
-  legend: "Kinds",
-  timing: "Time",
-  inference: "Inference",
-  total: "Total",
-  model: "Model",
-  closer: "Closer look at dense shelves",
-  tiles: "Tiles",
-  precision: "Precision",
-  runtime: "Runtime",
-  photo: "Photo",
-  decode: "Decode",
-  queue: "Queue",
-  requestId: "Request",
-  download: "Download annotated PNG",
-  downloading: "Drawing the PNG",
-  downloadFailed: "The browser could not draw the PNG. Try again with a smaller photo.",
-
-  json: "JSON",
-  jsonScope: "Which boxes",
-  jsonAll: "Full answer",
-  jsonShown: "As shown",
-  jsonView: "The answer as JSON",
-  copy: "Copy",
-  copied: "Copied",
-  copyFailed: "Press Ctrl C",
-
-  keyLabel: "API key",
-  keyNote: "Kept in this tab only, until you close it.",
-  keyUse: "Use this key",
-
-  retry: "Try again",
-  convert: "Convert to JPEG and try again",
-  shrink: "Make it smaller and try again",
-  chooseOther: "Choose another photo",
-  failureFallback: "Something went wrong",
+/** What each language calls itself, and its file. To add one, copy words/en.js and name it here. */
+export const LANGUAGES = {
+  en: { name: "English", load: () => import("./words/en.js") },
 };
 
-/** @typedef {keyof typeof texts} TextKey */
+/** @typedef {keyof typeof LANGUAGES} Language */
 
-/** Sentences with a value inside. */
-export const phrases = {
-  /** @param {number} count @param {boolean} mixed  more than one kind of thing */
-  found: (count, mixed) =>
-    mixed ? choose(count, texts.itemOne, texts.itemMany) : choose(count, texts.foundOne, texts.foundMany),
-  /** @param {string} limit */
-  truncated: (limit) => `The service stopped at ${limit} boxes; the shelf may hold more.`,
-  nothing: "Nothing at this confidence. Move the slider to the left, or try a photo taken closer and straight on.",
-  /** @param {string} value */
-  reset: (value) => `Reset to ${value}`,
-  /** @param {string} count @param {string} noun @param {string} time */
-  announceResult: (count, noun, time) => `${count} ${noun} in ${time}.`,
-  /** @param {string} count @param {string} noun @param {string} confidence */
-  announceFilter: (count, noun, confidence) => `${count} ${noun} at ${confidence} confidence.`,
-  /** @param {string} label @param {string} confidence @param {string} size @param {string} index @param {string} all */
-  announceBox: (label, confidence, size, index, all) => `${label}, ${confidence}, ${size}. Box ${index} of ${all}.`,
-  /** @param {string} name @param {string} version */
-  statusReady: (name, version) => `${name} ${version}`,
-  /** @param {number} seconds */
-  retryIn: (seconds) => `It is sent again by itself in ${seconds} s.`,
-  stillBusy: "It did not become free after several tries. Try again in a minute.",
-  /** @param {string} width @param {string} height */
-  size: (width, height) => `${width} × ${height} px`,
-  /** @param {string} detail */
-  detail: (detail) => `The service says: ${detail}`,
-  /** @param {string} id */
-  request: (id) => `Request ${id}`,
-  /** @param {string} count @param {string} noun */
-  title: (count, noun) => `${count} ${noun} – ShelfWatch`,
-  /** @param {number} count @param {string} text */
-  jsonBoxes: (count, text) => `${text} ${choose(count, "box", "boxes")}`,
-};
+/** @param {string} tag @returns {Language | undefined}  `de-AT` is served by `de` */
+const known = (tag) => /** @type {Language[]} */ (Object.keys(LANGUAGES)).find((name) => name === tag.split("-")[0]);
 
-/**
- * What happened, and what to do next, for each problem type of the service and for what the browser sees itself.
- *
- * @type {Record<string, {title: string, text: string, next: string}>}
- */
-export const problems = {
-  "undecodable-image": {
-    title: "This photo is damaged",
-    text: "The file begins like a photo, but the rest is missing or broken. It may not have been copied completely.",
-    next: "Copy it from the camera again, or take a new photo.",
-  },
-  "unsupported-format": {
-    title: "This is not a photo we can read",
-    text: "The service reads JPEG, PNG and WebP. It looks at the content of the file, not at its name.",
-    next: "Choose a JPEG, PNG or WebP photo.",
-  },
-  "payload-too-large": {
-    title: "This file is too large to send",
-    text: "The file has more megabytes than this service accepts.",
-    next: "Make the photo smaller; products stay countable at 4 000 pixels a side.",
-  },
-  "image-too-large": {
-    title: "This photo has too many pixels",
-    text: "Unpacked, the photo would take more memory than this service allows.",
-    next: "Make the photo smaller; products stay countable at 4 000 pixels a side.",
-  },
-  "slow-upload": {
-    title: "The photo arrived too slowly",
-    text: "The service waits only so long for a photo. Yours is safe on this page.",
-    next: "Try again with a better connection, or choose a smaller photo.",
-  },
-  "headers-too-large": {
-    title: "The browser sends too much besides the photo",
-    text: "Cookies of other services at this address are larger than this service accepts.",
-    next: "Delete this site's cookies, or open the page in a private window.",
-  },
-  overloaded: {
-    title: "The service is busy",
-    text: "More photos are waiting than it can take right now. Yours is safe on this page.",
-    next: "It is sent again by itself in a moment.",
-  },
-  "rate-limited": {
-    title: "Too many photos at once",
-    text: "This service allows a limited number of photos a minute. Yours is safe on this page.",
-    next: "It is sent again by itself in a moment.",
-  },
-  "model-failed": {
-    title: "The service has no working model",
-    text: "Its model could not be loaded, and waiting does not help. Your photo is safe on this page.",
-    next: "Tell whoever runs the service; its log says why.",
-  },
-  "storage-unavailable": {
-    title: "Audits cannot be kept right now",
-    text: "The service does not reach its database or its photos. Your photo is safe on this page.",
-    next: "Try again in a while; if it lasts, tell whoever runs the service.",
-  },
-  "storage-full": {
-    title: "There is no room left for audits",
-    text: "The service could not store this photo, and nothing of it was kept there. It is safe on this page.",
-    next: "Tell whoever runs the service that its disk is full.",
-  },
-  "range-not-satisfiable": {
-    title: "This photo has changed",
-    text: "A part of it was asked for that is not there.",
-    next: "Load the page again.",
-  },
-  draining: {
-    title: "The service is restarting",
-    text: "It takes no new photos while it shuts down. Yours is safe on this page.",
-    next: "It is sent again by itself in a moment.",
-  },
-  unauthorized: {
-    title: "This service asks for a key",
-    text: "It accepts photos only with an API key, and it did not get a valid one.",
-    next: "Enter the key you were given. The photo is then sent again.",
-  },
-  forbidden: {
-    title: "The service does not answer to this address",
-    text: "It is set up for other names than the one in the address bar, so that no other site can use it.",
-    next: "Open it by its own address, such as http://127.0.0.1:8000, or ask whoever runs it to allow this one.",
-  },
-  "invalid-request": {
-    title: "The service did not understand the request",
-    text: "This page and the service may be of different versions.",
-    next: "Reload the page and try again.",
-  },
-  "not-found": {
-    title: "The service has no such model",
-    text: "The chosen model may have been taken away since this page was opened.",
-    next: "Reload the page and try again.",
-  },
-  network: {
-    title: "The service cannot be reached",
-    text: "The network is down, or the service has stopped. The photo is still here, and nothing is lost.",
-    next: "Check the connection, then try again.",
-  },
-  sample: {
-    title: "The sample could not be loaded",
-    text: "The service did not send the sample photo.",
-    next: "Try again, or choose a photo of your own.",
-  },
-  "empty-file": {
-    title: "This file is empty",
-    text: "It has no content. It may not have been copied completely.",
-    next: "Choose another photo.",
-  },
-  cancelled: {
-    title: "Cancelled",
-    text: "The photo was not counted. It is still here.",
-    next: "",
-  },
-  "internal-error": {
-    title: "The service stumbled",
-    text: "Something broke inside the service while it worked on this photo. The photo is still here.",
-    next: "Try again. If it happens again, give the request number below to the person who runs the service.",
-  },
-  unexpected: {
-    title: "The service gave an answer we do not understand",
-    text: "Something between this page and the model went wrong. The photo is still here, and nothing is lost.",
-    next: "Try again. If it happens again, tell the person who runs the service.",
-  },
-};
+/** The language someone chose in the settings; empty for the browser's. @returns {string} */
+export function chosenLanguage() {
+  try {
+    return localStorage.getItem(STORE) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** Takes effect when the page is loaded again. @param {string} language  empty for the browser's */
+export function chooseLanguage(language) {
+  try {
+    if (language) localStorage.setItem(STORE, language);
+    else localStorage.removeItem(STORE);
+  } catch {
+    // Where nothing can be stored, the browser's language stays.
+  }
+}
+
+/** @type {Language} */
+export const LANGUAGE = [chosenLanguage(), ...navigator.languages].map(known).find(Boolean) ?? "en";
+
+const words = await LANGUAGES[LANGUAGE].load();
+
+export const { LOCALE, DIRECTION, texts, phrases, problems } = words;

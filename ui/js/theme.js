@@ -1,4 +1,4 @@
-/** Dark or light: the system decides until someone presses the button; the choice is kept. */
+/** Dark or light: the system decides until someone chooses; the choice is kept. A `themechange` on the document tells. */
 
 import { byId, setIcon } from "./dom.js";
 import { texts } from "./texts.js";
@@ -6,7 +6,8 @@ import { texts } from "./texts.js";
 const STORE = "shelfwatch-theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-function stored() {
+/** @returns {string | null}  null while the system decides */
+export function chosenTheme() {
   try {
     return localStorage.getItem(STORE);
   } catch {
@@ -26,22 +27,29 @@ function show(theme) {
   document.querySelector('meta[name="theme-color"]')?.setAttribute("content", surface);
 }
 
-/** @param {() => void} changed  called when canvases must be drawn in new colours */
-export function startTheme(changed) {
+/** @param {"dark" | "light" | null} theme  null: as the system has it */
+export function chooseTheme(theme) {
+  try {
+    if (theme) localStorage.setItem(STORE, theme);
+    else localStorage.removeItem(STORE);
+  } catch {
+    // Then it lasts as long as the page.
+  }
+  change(theme ?? (system.matches ? "dark" : "light"));
+}
+
+/** @param {"dark" | "light"} theme */
+function change(theme) {
+  show(theme);
+  document.dispatchEvent(new Event("themechange"));
+}
+
+export function startTheme() {
   show(document.documentElement.dataset.theme === "dark" ? "dark" : "light");
   byId("theme", HTMLButtonElement).addEventListener("click", () => {
-    const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-    try {
-      localStorage.setItem(STORE, next);
-    } catch {
-      // Then it lasts as long as the page.
-    }
-    show(next);
-    changed();
+    chooseTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
   });
   system.addEventListener("change", () => {
-    if (stored()) return;
-    show(system.matches ? "dark" : "light");
-    changed();
+    if (!chosenTheme()) change(system.matches ? "dark" : "light");
   });
 }

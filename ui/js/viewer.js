@@ -1,11 +1,13 @@
 /** The stage: a photo and its boxes, drawn sharp at any zoom, moved by mouse, fingers and keys. */
 
 import { prefersStill } from "./dom.js";
-import { drawBoxes } from "./draw.js";
-import { EDGE, colourOf } from "./palette.js";
+import { drawBoxes, drawGaps } from "./draw.js";
+import { EDGE, colourOfGap, colouring } from "./palette.js";
 import { clamp, fit, onPhoto, onStage, zoomAt } from "./view.js";
 
 /** @typedef {import("./types.js").Detection} Detection */
+/** @typedef {import("./types.js").Gap} Gap */
+/** @typedef {import("./palette.js").Colouring} Colouring */
 /** @typedef {import("./types.js").Size} Size */
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./view.js").View} View */
@@ -27,7 +29,7 @@ const BLANK = "#8a928f";
 export class Viewer {
   /**
    * @param {{stage: HTMLElement, photoCanvas: HTMLCanvasElement, boxesCanvas: HTMLCanvasElement}} elements
-   * @param {{picked: (detection: Detection | null, at: Point, how: "pointer" | "key") => void, viewed: (percent: number) => void}} hooks
+   * @param {{picked: (item: Detection | Gap | null, at: Point, how: "pointer" | "key") => void, viewed: (percent: number) => void}} hooks
    */
   constructor({ stage, photoCanvas, boxesCanvas }, hooks) {
     this.stage = stage;
@@ -40,9 +42,13 @@ export class Viewer {
     this.photoSize = { width: 1, height: 1 };
     /** @type {readonly Detection[]} */
     this.boxes = [];
-    /** @type {Detection | null} */
+    /** Empty places, drawn below the boxes. @type {readonly Gap[]} */
+    this.gaps = [];
+    /** @type {Detection | Gap | null} */
     this.picked = null;
     this.boxesShown = true;
+    /** @type {Colouring} */
+    this.colouring = "kind";
     /** The boxes in reading order, and what they were made from. @type {{of: readonly Detection[], boxes: Detection[]}} */
     this.reading = { of: this.boxes, boxes: [] };
     this.density = 1;
@@ -67,6 +73,7 @@ export class Viewer {
   setPhoto(photo, size) {
     this.photo = photo;
     this.boxes = [];
+    this.gaps = [];
     this.pick(null);
     this.setSize(photo?.full ?? size ?? { width: 4, height: 3 });
   }
@@ -81,7 +88,7 @@ export class Viewer {
   /** @param {readonly Detection[]} boxes @param {boolean} [reveal]  let them appear from left to right */
   setBoxes(boxes, reveal = false) {
     this.boxes = boxes;
-    if (this.picked && !boxes.includes(this.picked)) this.pick(null);
+    if (this.picked && !("severity" in this.picked) && !boxes.includes(this.picked)) this.pick(null);
     cancelAnimationFrame(this.revealFrame);
     this.revealed = 1;
     if (reveal && !prefersStill() && !document.hidden) {
@@ -95,6 +102,19 @@ export class Viewer {
       this.revealed = 0;
       this.revealFrame = requestAnimationFrame(step);
     }
+    this.draw();
+  }
+
+  /** @param {readonly Gap[]} gaps */
+  setGaps(gaps) {
+    this.gaps = gaps;
+    if (this.picked && "severity" in this.picked && !gaps.includes(this.picked)) this.pick(null);
+    this.draw();
+  }
+
+  /** @param {Colouring} by */
+  colourBy(by) {
+    this.colouring = by;
     this.draw();
   }
 
@@ -184,7 +204,7 @@ export class Viewer {
     if (this.picked) this.tellPicked("key");
   }
 
-  /** @param {Point} at @returns {Detection | null}  the smallest box there: small ones lie on large ones */
+  /** @param {Point} at @returns {Detection | Gap | null}  the smallest box there: small ones lie on large ones */
   boxAt(at) {
     if (!this.boxesShown) return null;
     const { x, y } = onPhoto(this.view, at);
@@ -196,13 +216,14 @@ export class Viewer {
       const area = (x2 - x1) * (y2 - y1);
       if (area < least) [found, least] = [detection, area];
     }
+    found ??= this.gaps.find(({ box: [x1, y1, x2, y2] }) => x >= x1 && x <= x2 && y >= y1 && y <= y2) ?? null;
     return found;
   }
 
-  /** @param {Detection | null} detection @param {"pointer" | "key"} [how] */
-  pick(detection, how = "pointer") {
-    if (detection === this.picked) return;
-    this.picked = detection;
+  /** @param {Detection | Gap | null} item @param {"pointer" | "key"} [how] */
+  pick(item, how = "pointer") {
+    if (item === this.picked) return;
+    this.picked = item;
     this.tellPicked(how);
     this.draw();
   }
@@ -234,7 +255,8 @@ export class Viewer {
   step(direction) {
     const order = this.readingOrder;
     if (!order.length || !this.boxesShown) return;
-    const at = this.picked ? order.indexOf(this.picked) : direction > 0 ? -1 : 0;
+    const from = this.picked && !("severity" in this.picked) ? order.indexOf(this.picked) : -1;
+    const at = from < 0 && direction < 0 ? 0 : from;
     const next = order[(at + direction + order.length) % order.length];
     const [x1, y1, x2, y2] = onStage(this.view, next.box);
     const { width, height } = this.size;
@@ -388,13 +410,15 @@ export class Viewer {
 
   paintBoxes() {
     const context = this.begin(this.boxesCanvas);
-    if (!context || !this.boxesShown || !this.boxes.length) return;
+    if (!context || !this.boxesShown || !(this.boxes.length || this.gaps.length)) return;
     const { width, height } = this.size;
+    const colour = colouring(this.colouring);
     const placed = [];
-    for (const { class_id, box } of this.boxes) {
-      const at = onStage(this.view, box);
-      if (at[2] >= 0 && at[3] >= 0 && at[0] <= width && at[1] <= height) placed.push({ class_id, box: at });
+    for (const detection of this.boxes) {
+      const at = onStage(this.view, detection.box);
+      if (at[2] >= 0 && at[3] >= 0 && at[0] <= width && at[1] <= height) placed.push({ colour: colour(detection), box: at });
     }
+    const gaps = this.gaps.map(({ severity, box }) => ({ severity, box: onStage(this.view, box) }));
     const density = this.density;
     // Small boxes get thinner lines, or a dense shelf turns into a mesh.
     const sides = placed.map(({ box }) => Math.min(box[2] - box[0], box[3] - box[1])).sort((a, b) => a - b);
@@ -408,21 +432,22 @@ export class Viewer {
       context.rect(0, 0, edge, height);
       context.clip();
     }
+    drawGaps(context, gaps, LINE);
     drawBoxes(context, placed, { line, fill: this.picked ? 0.04 : 0.1, snap: density });
     context.restore();
     if (this.picked) this.paintPicked(context, this.picked);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {Detection} detection */
-  paintPicked(context, { box, class_id }) {
-    const [x1, y1, x2, y2] = onStage(this.view, box);
+  /** @param {CanvasRenderingContext2D} context @param {Detection | Gap} item */
+  paintPicked(context, item) {
+    const [x1, y1, x2, y2] = onStage(this.view, item.box);
     context.beginPath();
     context.roundRect(x1, y1, x2 - x1, y2 - y1, 3);
     context.lineWidth = 5;
     context.strokeStyle = EDGE;
     context.stroke();
     context.globalAlpha = 0.22;
-    context.fillStyle = colourOf(class_id);
+    context.fillStyle = "severity" in item ? colourOfGap(item.severity) : colouring(this.colouring)(item);
     context.fill();
     context.globalAlpha = 1;
     context.lineWidth = 2.5;
