@@ -20,7 +20,7 @@ export const colourOfConfidence = (confidence) =>
   SURENESS[Math.min(Math.max(Math.floor(confidence * SURENESS.length), 0), SURENESS.length - 1)];
 
 /** @type {Record<string, string>} */
-const GAPS = { major: "#ff4d4d", minor: "#ffb020" };
+const GAPS = { critical: "#ff3d71", major: "#ff7a45", minor: "#ffc53d" };
 
 /** @param {string} severity */
 export const colourOfGap = (severity) => GAPS[severity] ?? GAPS.minor;

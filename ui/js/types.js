@@ -23,7 +23,7 @@
  * @property {number} row
  * @property {Box} box
  * @property {number} width_facings
- * @property {"minor" | "major" | string} severity
+ * @property {"minor" | "major" | "critical" | string} severity
  *
  * @typedef {object} Report
  * @property {number} facings

@@ -153,7 +153,7 @@ export const phrases = {
   /** @param {string} row */
   row: (row) => `Row ${row}`,
   /** @param {string} severity */
-  gap: (severity) => (severity === "major" ? "Large gap" : "Gap"),
+  gap: (severity) => ({ critical: "Very large gap", major: "Large gap" })[severity] ?? "Gap",
   /** @param {number} facings  may be a fraction */
   facingsWide: (facings) => `${tenths.format(facings)} ${choose(facings, "facing", "facings")} wide`,
   /** @param {string} width @param {string} height */
