@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -77,8 +79,6 @@ def keyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
 
 def test_worker_and_manifest_are_open_without_a_key(keyed: FastAPI, tmp_path: Path) -> None:
     client = TestClient(keyed, base_url="http://127.0.0.1")
-    missing = client.get("/sw.js")
-    assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
     (tmp_path / "sw.js").write_text("self.addEventListener('fetch', () => {})\n")
     (tmp_path / "manifest.webmanifest").write_text('{"name": "ShelfWatch"}')
     worker = client.get("/sw.js")
@@ -89,3 +89,28 @@ def test_worker_and_manifest_are_open_without_a_key(keyed: FastAPI, tmp_path: Pa
     manifest = client.get("/static/manifest.webmanifest")
     assert (manifest.status_code, manifest.headers["content-type"]) == (200, "application/manifest+json")
     assert client.get("/audits").status_code == 401
+
+
+def test_worker_changes_with_any_file_of_the_page(keyed: FastAPI, tmp_path: Path) -> None:
+    """Its first line says what it keeps and which version that is, so that browsers see a new page as a new worker."""
+    client = TestClient(keyed, base_url="http://127.0.0.1")
+    (tmp_path / "sw.js").write_text("// the worker\n")
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    (tmp_path / "photo.jpg").write_bytes(b"large")
+
+    def shell() -> dict[str, Any]:
+        first, rest = client.get("/sw.js").text.split("\n", 1)
+        assert rest == "// the worker\n"
+        return json.loads(first.removeprefix("self.SHELL = ").removesuffix(";"))
+
+    before = shell()
+    assert before["files"] == ["/"]
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js" / "app.js").write_text("export {};")
+    after = shell()
+    assert after["files"] == ["/", "/static/js/app.js"]
+    assert after["version"] != before["version"]
+    tag = client.get("/sw.js").headers["etag"]
+    assert client.get("/sw.js", headers={"If-None-Match": tag}).status_code == 304
+    (tmp_path / "index.html").write_text("<!doctype html><title>new</title>")
+    assert client.get("/sw.js", headers={"If-None-Match": tag}).status_code == 200

@@ -165,7 +165,9 @@ def open_app(browser: Browser, service: Any) -> Iterator[Callable[..., App]]:
     opened: list[App] = []
 
     def start(url: str = service.url, **options: Any) -> App:
-        settings = {"viewport": DESK, "reduced_motion": "reduce", "color_scheme": "light", **options}
+        # Routes of a test see no request that a service worker has taken over.
+        still = {"reduced_motion": "reduce", "color_scheme": "light", "service_workers": "block"}
+        settings = {"viewport": DESK, **still, **options}
         context = browser.new_context(**settings)
         app = App(context.new_page(), url)
         opened.append(app)

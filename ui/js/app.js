@@ -119,3 +119,5 @@ startTheme();
 void status.refresh();
 addEventListener("hashchange", () => void navigate());
 void navigate();
+// Without it the page only needs a network; some browsers forbid it in private windows.
+navigator.serviceWorker?.register("/sw.js").catch(() => {});

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import gzip
+import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -14,7 +16,6 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 from shelfwatch.service.photos import is_known
-from shelfwatch.service.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,6 +23,8 @@ TEXT = ("text/", "application/json", "application/manifest+json", "image/svg+xml
 LEAST_BYTES = 500  # below it the answer's head outweighs what is saved
 MOST_BYTES = 2_000_000  # of a file that is held compressed
 FILES = 128  # held at once
+# Of what the page needs to open without a network; sample photos are not among them.
+SHELL_SUFFIXES = frozenset({".html", ".js", ".css", ".svg", ".png", ".webmanifest"})
 
 
 def ui_folder() -> Path:
@@ -83,13 +86,31 @@ async def index(request: Request) -> Response:
     return fresh(ui_folder() / "index.html", request.headers)
 
 
+@functools.lru_cache(maxsize=1)
+def worker(stamp: tuple[tuple[str, int], ...]) -> tuple[bytes, str]:
+    """The service worker with what it keeps, and its `ETag`. `stamp`: every file's address and time of change (ns)."""
+    folder = ui_folder()
+    digest = hashlib.sha256()
+    for address, _ in stamp:
+        digest.update(address.encode() + b"\0")
+        digest.update((folder / address).read_bytes())
+    files = ["/", *(f"/static/{address}" for address, _ in stamp if address not in {"index.html", "sw.js"})]
+    version = digest.hexdigest()[:16]
+    shell = json.dumps({"version": version, "files": files})
+    return f"self.SHELL = {shell};\n{(folder / 'sw.js').read_text('utf-8')}".encode(), f'"{version}"'
+
+
 @router.api_route("/sw.js", methods=["GET", "HEAD"])
 async def service_worker(request: Request) -> Response:
     """The service worker: at the root, since it looks after no address above its own."""
-    file = ui_folder() / "sw.js"
-    if not file.is_file():
-        raise Problem("not-found", "There is nothing at /sw.js.")
-    return fresh(file, request.headers, media_type="text/javascript")
+    folder = ui_folder()
+    files = (file for file in folder.rglob("*") if file.suffix in SHELL_SUFFIXES)
+    stamp = sorted((file.relative_to(folder).as_posix(), file.stat().st_mtime_ns) for file in files)
+    body, tag = worker(tuple(stamp))
+    headers = {"Cache-Control": "no-cache", "ETag": tag}
+    if "if-none-match" in request.headers and is_known(request.headers["if-none-match"], tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="text/javascript")
 
 
 @router.get("/favicon.ico")
