@@ -84,6 +84,19 @@
  *
  * @typedef {{id?: string, taken_at: string, facings: number, fill_rate: number | null, gaps: number}} HistoryPoint
  *
+ * @typedef {object} Correction  what a person made of a model's answer; never changed once saved
+ * @property {string} id
+ * @property {string} created_at
+ * @property {string} who
+ * @property {string | null} note
+ * @property {string | null} base  the correction it went on from
+ * @property {number} count
+ * @property {Changes} changes
+ * @property {CorrectedBox[]} [detections]  not in lists
+ *
+ * @typedef {{added: number, removed: number, moved: number, relabelled: number}} Changes
+ * @typedef {{box: Box, label: string, source: number | null}} CorrectedBox  source: index of the detection it descends from
+ *
  * @typedef {object} ServedModel
  * @property {string} name
  * @property {string} version

@@ -5,6 +5,7 @@ import { drawBoxes, drawGaps } from "./draw.js";
 import { EDGE, colourOfGap, colouring } from "./palette.js";
 import { clamp, fit, onPhoto, onStage, zoomAt } from "./view.js";
 
+/** @typedef {import("./types.js").Box} Box */
 /** @typedef {import("./types.js").Detection} Detection */
 /** @typedef {import("./types.js").Gap} Gap */
 /** @typedef {import("./palette.js").Colouring} Colouring */
@@ -46,6 +47,8 @@ export class Viewer {
     this.gaps = [];
     /** @type {Detection | Gap | null} */
     this.picked = null;
+    /** A part of the photo that stands out while the rest is dimmed. @type {Box | null} */
+    this.marked = null;
     this.boxesShown = true;
     /** @type {Colouring} */
     this.colouring = "kind";
@@ -74,6 +77,7 @@ export class Viewer {
     this.photo = photo;
     this.boxes = [];
     this.gaps = [];
+    this.marked = null;
     this.pick(null);
     this.setSize(photo?.full ?? size ?? { width: 4, height: 3 });
   }
@@ -109,6 +113,12 @@ export class Viewer {
   setGaps(gaps) {
     this.gaps = gaps;
     if (this.picked && "severity" in this.picked && !gaps.includes(this.picked)) this.pick(null);
+    this.draw();
+  }
+
+  /** @param {Box | null} box  a row, say, that a table beside the stage points at */
+  mark(box) {
+    this.marked = box;
     this.draw();
   }
 
@@ -435,7 +445,21 @@ export class Viewer {
     drawGaps(context, gaps, LINE);
     drawBoxes(context, placed, { line, fill: this.picked ? 0.04 : 0.1, snap: density });
     context.restore();
+    if (this.marked) this.paintMarked(context, this.marked);
     if (this.picked) this.paintPicked(context, this.picked);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Box} box */
+  paintMarked(context, box) {
+    const [x1, y1, x2, y2] = onStage(this.view, box);
+    context.beginPath();
+    context.rect(0, 0, this.size.width, this.size.height);
+    context.rect(x1, y1, x2 - x1, y2 - y1);
+    context.fillStyle = EDGE;
+    context.fill("evenodd");
+    context.lineWidth = 2;
+    context.strokeStyle = "#fff";
+    context.strokeRect(x1, y1, x2 - x1, y2 - y1);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Detection | Gap} item */
