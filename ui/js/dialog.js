@@ -13,7 +13,6 @@ let made = 0;
  * @param {object} question
  * @param {string} question.title
  * @param {(Node | string)[]} [question.body]
- * @param {Answer[]} [question.answers]  the last stands where the hand goes first
  * @param {string} [question.escape]  the answer that Escape gives
  * @param {AbortSignal} [question.signal]  closes it when its page is left
  * @returns {Promise<string>}  the value of the answer
@@ -55,5 +54,8 @@ export function ask({ title, body = [], answers = [{ value: "", label: texts.clo
     });
     signal?.addEventListener("abort", () => dialog.close(escape), { once: true });
     dialog.showModal();
+    const field = form.querySelector("input");
+    if (field) field.select();
+    else /** @type {HTMLElement | null} */ (form.querySelector(".dialog__actions .button--primary, .dialog__actions button"))?.focus();
   });
 }

@@ -105,6 +105,9 @@ export class ReviewList {
     if (target === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    this.chosen(this.lines[target].id);
+    // The next press may come before the list is painted again.
+    this.current = this.lines[target].id;
+    this.reveal();
+    this.chosen(this.current);
   }
 }

@@ -381,6 +381,8 @@ export class Review {
 
   /** @param {Command} command */
   run(command) {
+    // Two commands may come within one frame.
+    if (this.frame) this.refresh();
     const { editor, edits } = this;
     const aside = { x: this.audit.image.width * ASIDE, y: this.audit.image.width * ASIDE };
     /** @type {Record<Command, () => void>} */

@@ -1,0 +1,475 @@
+"""Review: boxes put right by hand, by mouse, finger and keys; saved, and nothing lost."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from .audits import Desk, axe_faults, go, record, sideways
+from .conftest import DESK, PHONE, App
+
+NEAR = 1.5  # pixels of the photo that a pointer's whole pixels cost
+
+
+@pytest.fixture(scope="module")
+def shot(shelf: bytes) -> bytes:
+    """The sample shelf, small: quick to count and to load."""
+    picture = Image.open(io.BytesIO(shelf))
+    stored = io.BytesIO()
+    picture.resize((picture.width // 2, picture.height // 2)).save(stored, "JPEG", quality=90)
+    return stored.getvalue()
+
+
+@pytest.fixture
+def audit(service: Any, shot: bytes) -> dict[str, Any]:
+    return record(service.url, shot)
+
+
+@pytest.fixture
+def desk(app: App, audit: dict[str, Any]) -> Desk:
+    return Desk(app, audit).open()
+
+
+def test_mouse_draws_moves_pulls_and_deletes_and_saving_keeps_it(desk: Desk) -> None:
+    before = len(desk.audit["detections"])
+    lonely = desk.lonely()
+    source = desk.audit["detections"].index(lonely)
+    x1, y1, x2, y2 = lonely["box"]
+
+    desk.page.mouse.click(*desk.middle(lonely["box"]))
+    assert desk.selected == [pytest.approx(lonely["box"], abs=NEAR)]
+    desk.drag(desk.middle(lonely["box"]), desk.at((x1 + x2) / 2 + 12, (y1 + y2) / 2 + 6))
+    assert desk.selected == [pytest.approx([x1 + 12, y1 + 6, x2 + 12, y2 + 6], abs=NEAR)]
+    assert desk.state == "1 moved"
+    desk.drag(desk.at(x2 + 12, y2 + 6), desk.at(x2 + 22, y2 + 20))
+    pulled = [x1 + 12, y1 + 6, x2 + 22, y2 + 20]
+    assert desk.selected == [pytest.approx(pulled, abs=2 * NEAR)]
+    desk.drag(desk.at(x1 + 12, (y1 + y2) / 2), desk.at(x1 + 20, (y1 + y2) / 2))
+    pulled[0] += 8
+    assert desk.selected == [pytest.approx(pulled, abs=2 * NEAR)]
+
+    x, y = desk.empty_place(30)
+    desk.drag(desk.at(x + 3, y + 3), desk.at(x + 27, y + 27))
+    drawn = [x + 3, y + 3, x + 27, y + 27]
+    assert desk.selected == [pytest.approx(drawn, abs=NEAR)]
+    assert desk.state == "1 added, 1 moved"
+
+    other = desk.audit["detections"][0 if source else 1]
+    desk.page.mouse.click(*desk.middle(other["box"]))
+    desk.press("Delete")
+    assert desk.state == "1 added, 1 deleted, 1 moved"
+
+    desk.save()
+    saved = desk.saved()
+    assert saved["who"] == "Ada"
+    assert saved["base"] is None
+    assert saved["changes"] == {"added": 1, "removed": 1, "moved": 1, "relabelled": 0}
+    assert saved["count"] == len(saved["detections"]) == before
+    by_source = {one["source"]: one for one in saved["detections"]}
+    assert by_source[source]["box"] == pytest.approx(pulled, abs=2 * NEAR)
+    assert by_source[None]["box"] == pytest.approx(drawn, abs=NEAR)
+    unchanged = [one for one in saved["detections"] if one["source"] not in (None, source)]
+    for one in unchanged:
+        assert one["box"] == pytest.approx(desk.audit["detections"][one["source"]]["box"], abs=0.06)
+
+
+def test_all_eight_handles_pull(desk: Desk) -> None:
+    x1, y1, x2, y2 = desk.lonely()["box"]
+    desk.page.mouse.click(*desk.middle([x1, y1, x2, y2]))
+    places = {"nw": (x1, y1), "n": ((x1 + x2) / 2, y1), "ne": (x2, y1), "e": (x2, (y1 + y2) / 2),
+              "se": (x2, y2), "s": ((x1 + x2) / 2, y2), "sw": (x1, y2), "w": (x1, (y1 + y2) / 2)}  # fmt: skip
+    for name, (x, y) in places.items():
+        desk.drag(desk.at(x, y), desk.at(x + 9, y + 7))
+        expected = [
+            x1 + 9 * ("w" in name), y1 + 7 * ("n" in name), x2 + 9 * ("e" in name), y2 + 7 * ("s" in name)
+        ]  # fmt: skip
+        assert desk.selected == [pytest.approx(expected, abs=NEAR)], name
+        desk.press("Control+z")
+        assert desk.state == "As the model has it"
+
+
+def test_several_are_selected_and_worked_on_together(desk: Desk) -> None:
+    count = len(desk.audit["detections"])
+    first, second = (one["box"] for one in desk.audit["detections"][:2])
+    desk.page.mouse.click(*desk.middle(first))
+    desk.page.keyboard.down("Shift")
+    desk.page.mouse.click(*desk.middle(second))
+    desk.page.keyboard.up("Shift")
+    assert len(desk.selected) == 2
+    desk.press("ArrowRight", "ArrowRight", "ArrowDown")
+    assert desk.state == "2 moved"
+    desk.press("Control+z")
+    assert desk.state == "As the model has it", "presses in a row are one step"
+    desk.press("d")
+    assert desk.state == "2 added"
+    assert len(desk.selected) == 2
+    desk.press("Control+c", "Control+v")
+    assert desk.state == "4 added"
+    desk.press("Delete")
+    assert desk.state == "2 added"
+    desk.press("Control+z", "Control+z", "Control+z")
+    assert desk.state == "As the model has it"
+
+    # A frame around all: with Shift from where nothing is, or with the tool for it.
+    size = desk.audit["image"]
+    desk.press("s")
+    desk.drag(desk.at(-4, -4), desk.at(size["width"] + 4, size["height"] + 4))
+    expect(desk.page.locator(".review__about")).to_have_text(f"{count} boxes selected")
+    desk.press("Backspace")
+    assert desk.state == f"{count} deleted"
+    assert desk.seen[1] == 0
+    expect(desk.page.locator(".review__nothing")).to_contain_text("Draw one")
+    desk.press("Control+z", "Escape", "Escape")
+    assert desk.seen[1] == count
+    desk.press("Control+a")
+    expect(desk.page.locator(".review__about")).to_have_text(f"{count} boxes selected")
+    desk.press("Control+y", "Control+z", "Control+Shift+Z")
+    assert desk.state == f"{count} deleted"
+
+
+def test_by_keyboard_alone_from_the_doubtful_to_saved(desk: Desk) -> None:
+    detections = desk.audit["detections"]
+    order = sorted(detections, key=lambda one: one["confidence"])
+    press = desk.press
+    press("n")
+    assert desk.selected == [pytest.approx(order[0]["box"], abs=0.2)]
+    expect(desk.page.locator("#live")).to_contain_text(f"Box 1 of {len(detections)}")
+    press("Enter")
+    assert desk.seen[0] == 1
+    assert desk.selected == [pytest.approx(order[1]["box"], abs=0.2)]
+    press("p")
+    assert desk.selected == [pytest.approx(order[0]["box"], abs=0.2)]
+    press("n", "Space")
+    assert desk.seen[0] == 2
+    press("Delete")  # the third: it goes on with the fourth
+    assert desk.selected == [pytest.approx(order[3]["box"], abs=0.2)]
+    press("Shift+ArrowLeft", "Control+ArrowDown")
+    x1, y1, x2, y2 = order[3]["box"]
+    shift = min(10, x1)
+    assert desk.selected == [pytest.approx([x1 - shift, y1, x2 - shift, y2 + 1], abs=0.2)]
+    press("l")
+    desk.page.keyboard.type("jar")
+    press("Enter")
+    press("Shift+A")
+    assert desk.state == "1 added, 1 deleted, 1 moved, 1 relabelled"
+    press("Control+s")
+    desk.page.keyboard.type("Grace")
+    press("Enter")
+    saved = desk.saved()
+    assert saved["who"] == "Grace"
+    assert saved["changes"] == {"added": 1, "removed": 1, "moved": 1, "relabelled": 1}
+    labels = {one["source"]: one["label"] for one in saved["detections"]}
+    assert labels[detections.index(order[3])] == "jar"
+    assert detections.index(order[2]) not in labels
+
+    press("?")
+    keys = desk.page.get_by_role("dialog", name="Keys")
+    expect(keys).to_be_visible()
+    press("n")  # no key of the page works below a dialog
+    press("Escape")
+    expect(keys).to_be_hidden()
+    view = desk.view[2]
+    press("+")
+    assert desk.view[2] == pytest.approx(1.3 * view)
+    press("-", "0")
+
+
+def test_accepting_all_is_said_and_remembered(desk: Desk) -> None:
+    count = desk.seen[1]
+    for turn in range(count):
+        desk.press("n" if turn == 0 else "Enter")
+    desk.press("Enter")
+    assert desk.seen == (count, count)
+    expect(desk.page.locator(".notice")).to_contain_text("Every box has been seen")
+    desk.page.get_by_label("Show", exact=True).select_option("unseen")
+    expect(desk.page.locator(".review__nothing")).to_have_text("Every box has been seen.")
+    desk.page.reload()
+    expect(desk.page.locator(".review__progress-text")).to_have_text(f"{count} of {count} seen")
+    expect(desk.page.locator("dialog")).to_have_count(0)
+
+
+def test_list_shows_the_doubtful_first_and_filters(desk: Desk) -> None:
+    detections = desk.audit["detections"]
+    least = min(one["confidence"] for one in detections)
+    lines = desk.page.locator(".review-list__line")
+    shown = float(lines.first.locator(".review-list__detail").inner_text().rstrip("%")) / 100
+    assert shown == pytest.approx(least, abs=0.0006)
+    assert lines.count() < 60, "only the lines in sight are in the page"
+    lines.nth(2).click()
+    order = sorted(detections, key=lambda one: one["confidence"])
+    assert desk.selected == [pytest.approx(order[2]["box"], abs=0.2)]
+    desk.press("1")
+    assert desk.state == "As the model has it", "it has that label already"
+    desk.press("l")
+    desk.page.get_by_label("What it is").fill("price tag")
+    desk.press("Enter")
+    desk.page.get_by_label("Show", exact=True).select_option("label:price tag")
+    expect(lines).to_have_count(1)
+    desk.page.get_by_label("Show", exact=True).select_option("changed")
+    expect(lines).to_have_count(1)
+    desk.page.locator(".review-list").focus()
+    desk.page.get_by_label("Show", exact=True).select_option("")
+    desk.page.locator(".review-list").focus()
+    desk.press("Home", "ArrowDown")
+    assert desk.selected == [pytest.approx(order[1]["box"], abs=0.2)]
+    active = desk.page.locator(".review-list").get_attribute("aria-activedescendant")
+    expect(desk.page.locator(f"#{active}")).to_have_attribute("aria-selected", "true")
+
+
+def test_fingers_at_the_narrowest_phone(open_app: Any, audit: dict[str, Any]) -> None:
+    app = open_app(viewport=PHONE, has_touch=True, is_mobile=True)
+    desk = Desk(app, audit).open()
+    assert sideways(app.page) == 0
+    for button in app.page.locator(".tools button").all():
+        place = button.bounding_box()
+        assert place
+        assert min(place["width"], place["height"]) >= 44
+        assert place["x"] >= 0
+        assert place["x"] + place["width"] <= PHONE["width"]
+    lonely = desk.lonely()["box"]
+    app.page.touchscreen.tap(*desk.middle(lonely))
+    assert desk.selected == [pytest.approx(lonely, abs=NEAR)]
+
+    stage = app.page.locator(".review__stage").bounding_box()
+    assert stage
+    x, y = desk.middle(lonely)
+    scale = desk.view[2]
+    send = """(fingers) => {
+        const stage = document.querySelector(".review__stage");
+        stage.setPointerCapture = () => {};
+        for (const [kind, pointerId, clientX, clientY] of fingers) {
+            stage.dispatchEvent(new PointerEvent(kind, {
+                pointerId, pointerType: "touch", clientX, clientY, bubbles: true, button: 0 }));
+        }
+    }"""
+    steps = [["pointermove", 1, x + step, y] for step in range(2, 17, 2)]
+    app.page.evaluate(send, [["pointerdown", 1, x, y], *steps, ["pointerup", 1, x + 16, y]])
+    assert desk.state == "1 moved"
+    x1, y1, x2, y2 = lonely
+    assert desk.selected == [pytest.approx([x1 + 16 / scale, y1, x2 + 16 / scale, y2], abs=NEAR)]
+    app.page.locator(".tools").get_by_role("button", name="Undo").tap()
+    assert desk.state == "As the model has it"
+
+    # The second finger takes back what the first one began: two fingers are the view's.
+    pinch = [["pointerdown", 1, x, y], ["pointermove", 1, x + 12, y], ["pointerdown", 2, x + 60, y]]
+    for step in range(5, 61, 5):
+        pinch += [["pointermove", 1, x + 12 - step / 2, y], ["pointermove", 2, x + 60 + step / 2, y]]
+    app.page.evaluate(send, [*pinch, ["pointerup", 1, x - 18, y], ["pointerup", 2, x + 90, y]])
+    assert desk.state == "As the model has it"
+    assert desk.view[2] > 1.5 * scale
+
+    app.page.locator(".tools").get_by_role("button", name="Add boxes").tap()
+    x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+    steps = [["pointermove", 3, x + step, y + step] for step in range(5, 41, 5)]
+    app.page.evaluate(send, [["pointerdown", 3, x, y], *steps, ["pointerup", 3, x + 40, y + 40]])
+    assert desk.state == "1 added"
+    app.page.get_by_role("button", name="Accept").tap()
+    app.page.locator(".tools").get_by_role("button", name="Label").tap()
+    expect(app.page.get_by_role("dialog", name="Label")).to_be_visible()
+    assert sideways(app.page) == 0
+    app.page.get_by_role("button", name="Cancel").tap()
+    desk.save("Linus")
+    assert desk.saved()["changes"]["added"] == 1
+
+
+def test_unsaved_work_is_offered_after_a_reload(desk: Desk) -> None:
+    desk.press("n", "Delete", "n", "ArrowRight")
+    state = desk.state
+    assert state == "1 deleted, 1 moved"
+    kept = desk.draft
+    assert kept["dirty"]
+    desk.page.on("dialog", lambda dialog: dialog.accept())
+    desk.page.reload()
+    offer = desk.page.get_by_role("dialog", name="Go on where you stopped?")
+    expect(offer).to_be_visible()
+    offer.get_by_role("button", name="Go on").click()
+    assert desk.state == state
+    desk.press("Control+z")
+    assert desk.state == "As the model has it"
+    desk.press("Control+Shift+Z")
+    desk.save()
+    assert desk.saved()["changes"] == {"added": 0, "removed": 1, "moved": 1, "relabelled": 0}
+    desk.page.reload()
+    expect(desk.page.locator(".review__state")).to_have_text("All saved")
+    expect(desk.page.locator("dialog")).to_have_count(0)
+
+
+def test_discarding_can_be_undone(desk: Desk) -> None:
+    desk.press("n", "Delete")
+    desk.page.on("dialog", lambda dialog: dialog.accept())
+    desk.page.reload()
+    desk.page.get_by_role("button", name="Discard").click()
+    assert desk.state == "As the model has it"
+    desk.page.locator(".notice").get_by_role("button", name="Undo").click()
+    assert desk.state == "1 deleted"
+
+
+def test_leaving_with_unsaved_work_warns(desk: Desk) -> None:
+    asked = []
+    desk.press("n", "Delete")
+    desk.page.get_by_role("link", name="To do").first.click()
+    dialog = desk.page.get_by_role("dialog", name="Leave without saving?")
+    dialog.get_by_role("button", name="Stay").click()
+    expect(desk.page.locator(".review__stage")).to_be_visible()
+    # The browser's own way back cannot be held up; the work is a press away.
+    go(desk.app, "#/todo")
+    desk.page.locator(".notice").get_by_role("button", name="Go back").click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Go on").click()
+    assert desk.state == "1 deleted"
+    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    desk.page.reload()
+    assert asked == ["beforeunload"]
+    desk.page.get_by_role("dialog").get_by_role("button", name="Go on").click()
+    desk.page.get_by_role("link", name="Back to the audit").click()
+    dialog.get_by_role("button", name="Save and leave").click()
+    desk.page.get_by_label("Your name").fill("Ada")
+    desk.page.get_by_role("button", name="Go on").click()
+    expect(desk.page.locator(".audit__corrected")).to_contain_text("Corrected by Ada")
+
+
+@pytest.mark.parametrize("choice", ["Load theirs", "Save mine on top"])
+def test_two_people_at_once_lose_nothing(open_app: Any, audit: dict[str, Any], choice: str) -> None:
+    mine, theirs = (Desk(open_app(), audit).open() for _ in range(2))
+    theirs.press("n", "Delete")
+    theirs.save("Grace")
+    first = theirs.saved()
+    mine.press("n", "n", "Delete")
+    mine.save("Ada")
+    dialog = mine.page.get_by_role("dialog", name="Someone else saved meanwhile")
+    expect(dialog).to_contain_text("Grace")
+    expect(dialog).to_contain_text("1 deleted")
+    dialog.get_by_role("button", name="Not yet").click()
+    assert mine.state == "1 deleted"
+    assert mine.draft["dirty"]
+    mine.save()
+    dialog.get_by_role("button", name=choice).click()
+    if choice == "Load theirs":
+        expect(mine.page.locator(".notice").last).to_contain_text("Their boxes are loaded")
+        assert mine.saved()["id"] == first["id"]
+        mine.press("Control+z")  # mine again, on top of theirs
+        assert mine.state == "1 deleted"
+        mine.save()
+    newest = mine.saved()
+    assert newest["who"] == "Ada"
+    assert newest["base"] == first["id"]
+    items = httpx.get(f"{mine.app.url}/audits/{audit['id']}/corrections").json()["items"]
+    assert [one["who"] for one in items] == ["Ada", "Grace"]
+    order = sorted(range(len(audit["detections"])), key=lambda at: audit["detections"][at]["confidence"])
+    sources = {one["source"] for one in newest["detections"]}
+    assert order[1] not in sources
+    assert order[0] in sources
+
+
+def test_the_next_review_begins_with_the_newest_correction_and_history_goes_back(desk: Desk) -> None:
+    count = len(desk.audit["detections"])
+    desk.press("n", "Delete")
+    desk.save("Ada")
+    first = desk.saved()
+    desk.page.reload()
+    expect(desk.page.locator(".review__state")).to_have_text("All saved")
+    assert desk.seen[1] == count - 1
+    desk.press("n", "Delete")
+    desk.save()
+    expect(desk.page.locator(".notice").last).to_contain_text("Saved as Ada")
+    second = desk.saved()
+    assert second["base"] == first["id"]
+    assert second["changes"]["removed"] == 2
+
+    desk.page.locator(".review__more summary").click()
+    desk.page.get_by_role("button", name="History").click()
+    lines = desk.page.locator(".history__line")
+    expect(lines).to_have_count(3)
+    expect(lines.first).to_contain_text("2 deleted")
+    lines.last.get_by_role("button", name="Take up").click()
+    assert desk.seen[1] == count
+    desk.press("m")
+    expect(desk.page.locator(".tools button[aria-pressed=true]").last).to_have_attribute(
+        "aria-label", "Show the model's answer"
+    )
+    desk.save()
+    expect(desk.page.locator(".notice").last).to_contain_text("Saved as Ada")
+    assert desk.saved()["changes"] == {"added": 0, "removed": 0, "moved": 0, "relabelled": 0}
+
+
+def test_what_the_service_refuses_is_said_and_nothing_is_lost(desk: Desk) -> None:
+    desk.press("n", "Delete")
+    desk.page.route("**/corrections", lambda route: route.abort())
+    desk.save()
+    expect(desk.page.locator(".failure")).to_have_attribute("data-problem", "network")
+    assert desk.state == "1 deleted"
+    assert desk.draft["dirty"]
+    desk.page.unroute("**/corrections")
+    desk.page.locator(".failure").get_by_role("button", name="Try again").click()
+    assert desk.saved()["changes"]["removed"] == 1
+    expect(desk.page.locator(".review .failure")).to_have_count(0)
+
+
+def test_the_training_set_is_one_press_away(desk: Desk) -> None:
+    desk.press("n", "Delete")
+    desk.save()
+    desk.saved()
+    for name, inside in (("YOLO", b"data.yaml"), ("COCO", b".json")):
+        desk.page.locator(".review__more summary").click()
+        with desk.page.expect_download() as caught:
+            desk.page.get_by_role("button", name=f"Training set ({name})").click()
+        content = caught.value.path().read_bytes()
+        assert content[:2] == b"PK"
+        assert inside in content
+
+
+def test_a_large_photo_with_many_boxes_draws_only_what_changes(desk: Desk, service: Any, shot: bytes) -> None:
+    """Twelve megapixels and 400 boxes: while one is dragged, the others are not drawn again."""
+    large = io.BytesIO()
+    Image.open(io.BytesIO(shot)).resize((4000, 3000)).save(large, "JPEG", quality=80)
+    audit = record(service.url, large.getvalue())
+    for index in range(400 - len(audit["detections"])):
+        x, y = 20 + index % 25 * 155, 20 + index // 25 * 180
+        audit["detections"].append(audit["detections"][0] | {"confidence": 0.9, "box": [x, y, x + 90, y + 120]})
+    desk.page.route(f"**/audits/{audit['id']}", lambda route: route.fulfill(json=audit))
+    desk = Desk(desk.app, audit).open()
+    assert desk.seen[1] == 400
+    assert desk.page.locator(".page--review *").count() < 700
+    desk.page.evaluate(
+        """() => {
+            window.cleared = [0, 0, 0];
+            const canvases = [...document.querySelectorAll(".review__stage canvas")];
+            const clear = CanvasRenderingContext2D.prototype.clearRect;
+            CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+                const at = canvases.indexOf(this.canvas);
+                if (at >= 0) window.cleared[at] += 1;
+                return clear.apply(this, box);
+            };
+        }"""
+    )
+    start = desk.middle(audit["detections"][-1]["box"])
+    desk.page.mouse.move(*start)
+    desk.page.mouse.down()
+    for step in range(1, 21):
+        desk.page.mouse.move(start[0] + 2 * step, start[1] + step)
+        desk.app.settle()
+    desk.page.mouse.up()
+    desk.app.settle()
+    photo, boxes, hand = desk.page.evaluate("() => window.cleared")
+    assert photo == 0
+    assert boxes <= 3
+    assert hand >= 20
+    assert desk.state == "1 moved"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_everyone_can_use_it(open_app: Any, audit: dict[str, Any], scheme: str, size: dict[str, int]) -> None:
+    app = open_app(color_scheme=scheme, viewport=size)
+    desk = Desk(app, audit).open()
+    desk.press("n", "ArrowRight")
+    assert axe_faults(app.page) == []
+    assert sideways(app.page) == 0
+    desk.press("?")
+    assert axe_faults(app.page) == []
+    desk.press("Escape", "l")
+    assert axe_faults(app.page) == []
