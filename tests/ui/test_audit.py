@@ -41,14 +41,14 @@ def show(app: App, audit: dict[str, Any]) -> Page:
 
 
 def coloured(page: Page) -> dict[str, int]:
-    """How many pixels of the stage's boxes have each colour, of those that are quite opaque."""
+    """How many pixels of the stage's boxes have each colour, of those that are well seen."""
     return page.evaluate(
         """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
             const canvas = document.querySelectorAll(".audit canvas")[1];
             const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
             const counts = {};
             for (let at = 0; at < data.length; at += 4) {
-                if (data[at + 3] < 250) continue;
+                if (data[at + 3] < 160) continue;
                 const colour = [data[at], data[at + 1], data[at + 2]].join();
                 counts[colour] = (counts[colour] ?? 0) + 1;
             }
@@ -83,7 +83,7 @@ def test_figures_rows_and_gaps_are_those_of_the_audit(app: App, audits: list[dic
     assert f"{audit['model']['name']} {audit['model']['version']}" in facts
     expect(page.locator("h1 time")).to_have_attribute("datetime", audit["taken_at"])
     expect(page.locator(".crumbs a")).to_have_text([audit["store"].strip(), audit["bay"]])
-    assert page.title() == f"{audit['bay']}, {page.locator('h1').inner_text()} – ShelfWatch"
+    assert page.title() == f"{audit['bay']}, {page.locator('#page h1').inner_text()} – ShelfWatch"
 
 
 def test_pointing_at_a_row_or_a_gap_shows_it_on_the_photo(app: App, audits: list[dict[str, Any]]) -> None:
@@ -107,21 +107,31 @@ def test_pointing_at_a_row_or_a_gap_shows_it_on_the_photo(app: App, audits: list
     assert coloured(page).get(white, 0) == 0
 
 
+def near(counts: dict[str, int], colour: tuple[int, int, int]) -> int:
+    """Lines are so thin that their colour is mixed with their edge's."""
+    return sum(
+        count
+        for name, count in counts.items()
+        if all(abs(int(part) - wanted) < 60 for part, wanted in zip(name.split(","), colour, strict=True))
+    )
+
+
 def test_colours_and_gaps_are_switched(app: App, audits: list[dict[str, Any]]) -> None:
+    green, amber, blue = (46, 230, 168), (255, 176, 32), (90, 169, 255)  # the first three rows
     page = show(app, audits[1])
-    kinds = ("46,230,168", "255,176,32", "90,169,255")  # of the first three rows
     by_row = coloured(page)
-    assert all(by_row.get(kind, 0) > 200 for kind in kinds)
+    assert all(near(by_row, colour) > 200 for colour in (green, amber, blue))
     page.get_by_role("radio", name="Kind").check()
     by_kind = coloured(page)
-    assert by_kind.get(kinds[2], 0) == 0
-    assert by_kind[kinds[0]] > by_row[kinds[0]]
+    assert near(by_kind, blue) < near(by_row, blue) / 4
+    assert near(by_kind, green) > 2 * near(by_row, green)
     page.get_by_role("checkbox", name="Show gaps").uncheck()
     without = coloured(page)
-    assert without.get("255,77,77", 0) == 0
-    assert sum(without.values()) < sum(by_kind.values())
+    assert (
+        near(without, (255, 77, 77)) + near(without, amber) < (near(by_kind, (255, 77, 77)) + near(by_kind, amber)) / 4
+    )
     page.get_by_role("radio", name="Confidence").check()
-    assert coloured(page) != without
+    assert near(coloured(page), green) < near(without, green)
 
 
 def test_note_is_changed_where_it_stands(app: App, service: Any, shelf: bytes) -> None:
