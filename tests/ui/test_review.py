@@ -75,7 +75,7 @@ def test_mouse_draws_moves_pulls_and_deletes_and_saving_keeps_it(desk: Desk) -> 
     assert by_source[None]["box"] == pytest.approx(drawn, abs=NEAR)
     unchanged = [one for one in saved["detections"] if one["source"] not in (None, source)]
     for one in unchanged:
-        assert one["box"] == pytest.approx(desk.audit["detections"][one["source"]]["box"], abs=0.06)
+        assert one["box"] == desk.audit["detections"][one["source"]]["box"]
 
 
 def test_all_eight_handles_pull(desk: Desk) -> None:

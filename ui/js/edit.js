@@ -38,6 +38,13 @@ export function tidy([xa, ya, xb, yb], { width, height }) {
   return [x1, y1, x2, y2];
 }
 
+/** As it is, if the service takes it so: what nobody touched is not moved by rounding. @param {Box} box @param {Size} size @returns {Box} */
+export function sound(box, size) {
+  const [x1, y1, x2, y2] = box;
+  const fits = x1 >= 0 && y1 >= 0 && x2 <= size.width && y2 <= size.height && x2 - x1 >= THINNEST && y2 - y1 >= THINNEST;
+  return fits ? box : tidy(box, size);
+}
+
 /** How far boxes can go together without leaving the photo. @param {readonly Box[]} boxes @param {Point} by @param {Size} size @returns {Point} */
 export function reach(boxes, by, { width, height }) {
   const [left, top] = [Math.min(...boxes.map((box) => box[0])), Math.min(...boxes.map((box) => box[1]))];
@@ -106,7 +113,7 @@ export class Edits {
 
   /** @param {CorrectedBox} from @returns {EditBox} */
   fresh({ box, label, source }) {
-    return { id: this.nextId++, box: tidy(box, this.size), label, source };
+    return { id: this.nextId++, box: sound(box, this.size), label, source };
   }
 
   /** @param {Iterable<number>} ids @returns {EditBox[]}  those that are there */
@@ -116,7 +123,7 @@ export class Edits {
 
   /** @param {Box} box @param {string} label @returns {number[]}  the ids of what was touched, as from every command */
   add(box, label) {
-    return this.addAll([{ box, label, source: null }]);
+    return this.addAll([{ box: tidy(box, this.size), label, source: null }]);
   }
 
   /** @param {readonly CorrectedBox[]} boxes */
@@ -151,7 +158,7 @@ export class Edits {
   copy(boxes, by) {
     if (!boxes.length) return [];
     const held = reach(boxes.map(({ box }) => box), by, this.size);
-    return this.addAll(boxes.map(({ box, label }) => ({ box: moved(box, held), label, source: null })));
+    return this.addAll(boxes.map(({ box, label }) => ({ box: tidy(moved(box, held), this.size), label, source: null })));
   }
 
   /** Other boxes in place of all. What stays as it was keeps its id. @param {readonly CorrectedBox[]} boxes */
@@ -160,7 +167,7 @@ export class Edits {
     /** @type {[EditBox | null, EditBox | null][]} */
     const pairs = [];
     for (const wanted of boxes) {
-      const box = tidy(wanted.box, this.size);
+      const box = sound(wanted.box, this.size);
       let heir = null;
       for (const one of left.values()) {
         if (one.source !== wanted.source || (one.source === null && !same(one.box, box))) continue;
@@ -227,7 +234,7 @@ export class Edits {
         continue;
       }
       changes.removed -= 1;
-      if (!same(box, tidy(found.box, this.size))) changes.moved += 1;
+      if (!same(box, found.box)) changes.moved += 1;
       if (label !== found.label) changes.relabelled += 1;
     }
     return changes;

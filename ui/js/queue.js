@@ -16,7 +16,7 @@ export function inOrder(boxes, detections) {
 /** Whether a box is no longer what the model said. @param {EditBox} one @param {readonly Detection[]} detections */
 export function isChanged({ source, label, box }, detections) {
   const found = source === null ? undefined : detections[source];
-  return !found || found.label !== label || found.box.some((value, index) => Math.abs(value - box[index]) > 0.1);
+  return !found || found.label !== label || found.box.some((value, index) => Math.abs(value - box[index]) > 0.05);
 }
 
 /** @param {EditBox} one @param {Sieve} sieve */
