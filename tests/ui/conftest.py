@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the extra `dev` is not installed")
 
@@ -194,3 +196,12 @@ def shelf() -> bytes:
 def cooler() -> bytes:
     """The sample cooler, wider than high: zoomed in, it fills the stage both ways."""
     return (SAMPLES / "cooler.jpg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def small_shelf(shelf: bytes) -> bytes:
+    """The sample shelf at half its size: quick to count and to load."""
+    picture = Image.open(io.BytesIO(shelf))
+    stored = io.BytesIO()
+    picture.resize((picture.width // 2, picture.height // 2)).save(stored, "JPEG", quality=90)
+    return stored.getvalue()

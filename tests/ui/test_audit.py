@@ -186,7 +186,7 @@ def test_every_export_is_a_file_of_this_audit(app: App, audits: list[dict[str, A
         with page.expect_download() as caught:
             page.get_by_role("button", name=name).click()
         expect(page.locator(".menu__list")).to_be_hidden()
-        assert "Regal-12-links" in caught.value.suggested_filename or "audit" in caught.value.suggested_filename
+        assert "Regal-12-links-2026-03-01" in caught.value.suggested_filename.replace(".", "-")
         return caught.value.path().read_bytes()
 
     lines = list(csv.reader(io.StringIO(take("Boxes as CSV").decode("utf-8-sig"))))

@@ -31,7 +31,7 @@ export function exportMenu(audit, shown, signal) {
     if (audit.corrected && corrected.checked) query.set("corrected", "true");
     const name = fileName(audit.store, audit.bay, `${audit.taken_at.slice(0, 10)}.${ending}`);
     try {
-      await download(`/audits/${encodeURIComponent(audit.id)}/export?${query}`, name, signal);
+      await download(`/audits/${encodeURIComponent(audit.id)}/export?${query}`, name, { signal });
     } catch (error) {
       if (isAbort(error)) return;
       const { title, next } = describe(asProblem(error), false);

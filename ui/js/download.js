@@ -1,18 +1,20 @@
 /** Files of the service, handed to the person. */
 
-import { apiKey, getBlob } from "./api.js";
 import { saveFile } from "./annotate.js";
+import { apiKey, getBlob } from "./api.js";
 
-/** Without a key the browser loads it by itself, however large it is. @param {string} path @param {string} name @param {AbortSignal} [signal] */
-export async function download(path, name, signal) {
-  if (apiKey()) {
-    saveFile(await getBlob(path, signal), name);
-    return;
-  }
-  const anchor = document.createElement("a");
-  anchor.href = path;
-  anchor.download = name;
-  anchor.click();
+/**
+ * @param {string} path
+ * @param {string} name  of the file
+ * @param {{large?: boolean, signal?: AbortSignal}} [how]  large: left to the browser where it can do it, which cannot send a key
+ */
+export async function download(path, name, { large = false, signal } = {}) {
+  if (large && !apiKey()) {
+    const anchor = document.createElement("a");
+    anchor.href = path;
+    anchor.download = name;
+    anchor.click();
+  } else saveFile(await getBlob(path, signal), name);
 }
 
 /** What may stand in a file name everywhere. @param {...string} parts */

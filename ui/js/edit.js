@@ -108,7 +108,14 @@ export class Edits {
   }
 
   markSaved() {
-    this.saved = this.past.at(-1) ?? null;
+    this.saved = this.seal();
+  }
+
+  /** What was done so far is one thing: no later step goes on with it. */
+  seal() {
+    const last = this.past.at(-1);
+    if (last) last.merge = "";
+    return last ?? null;
   }
 
   /** @param {CorrectedBox} from @returns {EditBox} */
@@ -216,7 +223,7 @@ export class Edits {
       this.put(id, after);
     }
     const last = this.past.at(-1);
-    const goesOn = merge && last?.merge === merge && last !== this.saved && !this.future.length;
+    const goesOn = merge && last?.merge === merge && !this.future.length;
     if (goesOn && [...changes.keys()].every((id) => last.changes.has(id)) && last.changes.size === changes.size) {
       for (const [id, [, after]] of changes) last.changes.set(id, [last.changes.get(id)?.[0] ?? null, after]);
     } else this.past.push({ changes, merge });

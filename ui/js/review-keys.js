@@ -5,13 +5,14 @@ import { make } from "./dom.js";
 import { texts } from "./texts.js";
 
 /**
- * @typedef {"next" | "previous" | "accept" | "remove" | "add" | "addInMiddle" | "edit" | "several" | "label" | "all" | "copy" | "paste"
+ * @typedef {"next" | "nextToo" | "previous" | "accept" | "remove" | "add" | "addInMiddle" | "edit" | "several" | "label" | "all" | "copy" | "paste"
  *   | "duplicate" | "undo" | "redo" | "save" | "zoomIn" | "zoomOut" | "fit" | "help" | "escape" | "compare"} Command
  */
 
 /** `Mod` is Ctrl, or Command on a Mac. @type {Record<string, Command>} */
 const KEYS = {
   n: "next",
+  N: "nextToo",
   p: "previous",
   Enter: "accept",
   " ": "accept",
@@ -88,7 +89,7 @@ const TOLD = [
   [["Shift"], "shortcutShift"],
   [["D"], "shortcutDuplicate"],
   [["Ctrl C", "Ctrl V"], "shortcutCopy"],
-  [["Ctrl A"], "shortcutAll"],
+  [["Ctrl A", "Shift N"], "shortcutAll"],
   [["Ctrl Z", "Ctrl Shift Z"], "shortcutUndo"],
   [["Ctrl S"], "shortcutSave"],
   [["M"], "shortcutCompare"],

@@ -1,8 +1,8 @@
 /** One review at work: what is selected, what was looked at, and what a command does. */
 
 import { make } from "./dom.js";
-import { download, fileName } from "./download.js";
-import { keepDraft } from "./draft.js";
+import { download } from "./download.js";
+import { keepDraft, readDraft } from "./draft.js";
 import { percent, whole } from "./format.js";
 import { colourOf, colourOfConfidence } from "./palette.js";
 import { confidenceOf, inOrder, isChanged, nextOf, passes } from "./queue.js";
@@ -52,6 +52,8 @@ export class Review {
     this.comparing = false;
     this.saving = false;
     this.warned = false;
+    /** While work that was not saved is offered, nothing is written over it. */
+    this.offering = false;
     this.filter = "";
     /** @type {"confidence" | "kind"} */
     this.colours = "confidence";
@@ -194,8 +196,10 @@ export class Review {
 
   /** What is not saved is kept here. */
   keep() {
+    if (this.offering) return;
     const seen = this.order.flatMap((one) => (one.source !== null && this.seen.has(one.id) ? one.source : []));
     const { dirty, detections } = this.edits;
+    if (!dirty && !seen.length && !readDraft(this.audit.id)) return;
     const kept = keepDraft(this.audit.id, { base: this.base, boxes: dirty ? detections : [], seen, dirty, at: Date.now() });
     if (kept || this.warned || !dirty) return;
     this.warned = true;
@@ -229,7 +233,7 @@ export class Review {
     this.saving = true;
     this.trouble.replaceChildren();
     this.refresh();
-    const mark = this.edits.past.at(-1) ?? null;
+    const mark = this.edits.seal();
     try {
       const { detections } = this.edits;
       const outcome = await saveCorrection({ audit: this.audit.id, who, base: this.base, detections, signal: this.signal });
@@ -278,7 +282,7 @@ export class Review {
   /** @param {"yolo" | "coco"} format */
   async trainingSet(format) {
     try {
-      await download(`/corrections.zip?format=${format}`, fileName("corrections", `${format}.zip`), this.signal);
+      await download(`/corrections.zip?format=${format}`, `corrections-${format}.zip`, { large: true, signal: this.signal });
     } catch (error) {
       if (!isAbort(error)) this.showTrouble(error, () => void this.trainingSet(format));
     }
@@ -396,6 +400,14 @@ export class Review {
       several: () => editor.use("several"),
       addInMiddle: () => editor.addInMiddle(),
       label: () => void this.askLabel(),
+      nextToo: () => {
+        const { sieve } = this;
+        const next = nextOf(this.order, this.current, 1, (one) => passes(one, sieve));
+        if (!next) return;
+        editor.select([...editor.selection, next.id]);
+        editor.focusOn(next.id);
+        this.current = next.id;
+      },
       all: () => editor.select(edits.boxes.keys()),
       copy: () => {
         this.clipboard = edits.pick(editor.selection);

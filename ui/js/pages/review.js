@@ -76,6 +76,7 @@ export async function open({ root, params: [id], signal }) {
 
 /** Work that was not saved is there again. @param {Review} review @param {import("../draft.js").Draft} draft @param {AbortSignal} signal */
 async function offer(review, draft, signal) {
+  review.offering = true;
   const answer = await ask({
     title: texts.draftTitle,
     body: [make("p", {}, phrases.draftText(momentText(draft.at)))],
@@ -88,6 +89,7 @@ async function offer(review, draft, signal) {
     signal,
   });
   if (signal.aborted) return;
+  review.offering = false;
   if (answer === "go-on") review.takeUp(draft);
   else {
     review.keep();

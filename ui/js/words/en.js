@@ -256,7 +256,7 @@ export const texts = {
   shortcutShift: "With arrows: ten pixels. With a click or drag: select more",
   shortcutDuplicate: "Duplicate what is selected",
   shortcutCopy: "Copy and paste",
-  shortcutAll: "Select all",
+  shortcutAll: "Select all; the next one too",
   shortcutUndo: "Undo and redo",
   shortcutSave: "Save",
   shortcutCompare: "Show the model's answer, dashed",
