@@ -231,16 +231,16 @@ def test_fingers_at_the_narrowest_phone(open_app: Any, audit: dict[str, Any]) ->
     assert stage
     x, y = desk.middle(lonely)
     scale = desk.view[2]
-    send = """(fingers) => {
-        const stage = document.querySelector(".review__stage");
-        stage.setPointerCapture = () => {};
-        for (const [kind, pointerId, clientX, clientY] of fingers) {
-            stage.dispatchEvent(new PointerEvent(kind, {
-                pointerId, pointerType: "touch", clientX, clientY, bubbles: true, button: 0 }));
-        }
-    }"""
-    steps = [["pointermove", 1, x + step, y] for step in range(2, 17, 2)]
-    app.page.evaluate(send, [["pointerdown", 1, x, y], *steps, ["pointerup", 1, x + 16, y]])
+    fingers = app.page.context.new_cdp_session(app.page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": left, "y": top, "id": index} for index, (left, top) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    touch("touchStart", (x, y))
+    for step in range(2, 17, 2):
+        touch("touchMove", (x + step, y))
+    touch("touchEnd")
     assert desk.state == "1 moved"
     x1, y1, x2, y2 = lonely
     assert desk.selected == [pytest.approx([x1 + 16 / scale, y1, x2 + 16 / scale, y2], abs=NEAR)]
@@ -248,17 +248,22 @@ def test_fingers_at_the_narrowest_phone(open_app: Any, audit: dict[str, Any]) ->
     assert desk.state == "As the model has it"
 
     # The second finger takes back what the first one began: two fingers are the view's.
-    pinch = [["pointerdown", 1, x, y], ["pointermove", 1, x + 12, y], ["pointerdown", 2, x + 60, y]]
+    touch("touchStart", (x, y))
+    touch("touchMove", (x + 12, y))
+    touch("touchStart", (x + 12, y), (x + 60, y))
     for step in range(5, 61, 5):
-        pinch += [["pointermove", 1, x + 12 - step / 2, y], ["pointermove", 2, x + 60 + step / 2, y]]
-    app.page.evaluate(send, [*pinch, ["pointerup", 1, x - 18, y], ["pointerup", 2, x + 90, y]])
+        touch("touchMove", (x + 12 - step / 2, y), (x + 60 + step / 2, y))
+    touch("touchEnd")
     assert desk.state == "As the model has it"
     assert desk.view[2] > 1.5 * scale
+    assert app.page.evaluate("() => visualViewport.scale") == 1, "the photo is zoomed, not the page"
 
     app.page.locator(".tools").get_by_role("button", name="Add boxes").tap()
     x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
-    steps = [["pointermove", 3, x + step, y + step] for step in range(5, 41, 5)]
-    app.page.evaluate(send, [["pointerdown", 3, x, y], *steps, ["pointerup", 3, x + 40, y + 40]])
+    touch("touchStart", (x, y))
+    for step in range(5, 41, 5):
+        touch("touchMove", (x + step, y + step))
+    touch("touchEnd")
     assert desk.state == "1 added"
     app.page.get_by_role("button", name="Accept").tap()
     app.page.locator(".tools").get_by_role("button", name="Label").tap()

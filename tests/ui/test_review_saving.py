@@ -34,6 +34,7 @@ def test_unsaved_work_is_offered_after_a_reload(desk: Desk) -> None:
     expect(offer).to_be_visible()
     desk.page.reload()  # without an answer it is offered again
     expect(offer).to_be_visible()
+    expect(offer.get_by_role("button", name="Go on")).to_be_focused()
     offer.get_by_role("button", name="Go on").click()
     assert desk.state == state
     desk.press("Control+z")

@@ -55,7 +55,8 @@ export function ask({ title, body = [], answers = [{ value: "", label: texts.clo
     signal?.addEventListener("abort", () => dialog.close(escape), { once: true });
     dialog.showModal();
     const field = form.querySelector("input");
+    const answer = form.querySelector(".dialog__actions .button--primary") ?? form.querySelector(".dialog__actions button");
     if (field) field.select();
-    else /** @type {HTMLElement | null} */ (form.querySelector(".dialog__actions .button--primary, .dialog__actions button"))?.focus();
+    else if (answer instanceof HTMLElement) answer.focus();
   });
 }
