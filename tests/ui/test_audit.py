@@ -127,9 +127,8 @@ def test_colours_and_gaps_are_switched(app: App, audits: list[dict[str, Any]]) -
     assert near(by_kind, green) > 2 * near(by_row, green)
     page.get_by_role("checkbox", name="Show gaps").uncheck()
     without = coloured(page)
-    assert (
-        near(without, (255, 77, 77)) + near(without, amber) < (near(by_kind, (255, 77, 77)) + near(by_kind, amber)) / 4
-    )
+    severities = ((255, 61, 113), (255, 122, 69), (255, 197, 61))
+    assert sum(near(without, one) for one in severities) < sum(near(by_kind, one) for one in severities) / 4
     page.get_by_role("radio", name="Confidence").check()
     assert near(coloured(page), green) < near(without, green)
 

@@ -3,8 +3,8 @@
 import { make } from "./dom.js";
 import { drawBoxes } from "./draw.js";
 import { moved, pulled, tidy } from "./edit.js";
+import { drawHandles, outline, strokeTwice } from "./hand.js";
 import { boxUnder, handleAt, idsWithin } from "./hit.js";
-import { EDGE } from "./palette.js";
 import { fit, onPhoto, onStage } from "./view.js";
 import { Viewer } from "./viewer.js";
 
@@ -44,7 +44,6 @@ const HANDLE = { mouse: 8, touch: 12 };
 /** A box that is stepped to is shown at least this large, in CSS pixels. */
 const LEAST_SHOWN = 26;
 const GOOD_SHOWN = 72;
-const WHITE = "#fff";
 
 /** @type {Record<Handle, string>} */
 const CURSORS = { n: "ns", s: "ns", e: "ew", w: "ew", nw: "nwse", se: "nwse", ne: "nesw", sw: "nesw" };
@@ -370,7 +369,7 @@ export class Editor extends Viewer {
       const [x1, y1, x2, y2] = onStage(this.view, ghost);
       context.rect(x1, y1, x2 - x1, y2 - y1);
     }
-    this.strokeTwice(context, 1.5, [5, 4]);
+    strokeTwice(context, 1.5, [5, 4]);
   }
 
   paintHand() {
@@ -379,8 +378,8 @@ export class Editor extends Viewer {
     const drag = /** @type {Drag | null} */ (this.drag);
     const by = drag ? { x: drag.now.x - drag.from.x, y: drag.now.y - drag.from.y } : null;
     if (this.hovered && !drag && !this.selection.has(this.hovered.id)) {
-      this.outline(context, [onStage(this.view, this.hovered.box)]);
-      this.strokeTwice(context, 1.5, []);
+      outline(context, [onStage(this.view, this.hovered.box)]);
+      strokeTwice(context, 1.5, []);
     }
     const chosen = this.edits.pick(this.selection);
     let boxes = this.boxesShown ? chosen.map(({ box }) => box) : [];
@@ -389,56 +388,17 @@ export class Editor extends Viewer {
     if (drag?.kind === "draw") boxes = [tidy([drag.from.x, drag.from.y, drag.now.x, drag.now.y], this.edits.size)];
     const placed = boxes.map((box) => onStage(this.view, box));
     if (placed.length) {
-      this.outline(context, placed);
-      context.globalAlpha = 0.16;
-      context.fillStyle = WHITE;
+      outline(context, placed);
+      context.fillStyle = "rgb(255 255 255 / 16%)";
       context.fill();
-      context.globalAlpha = 1;
-      this.strokeTwice(context, 2.25, []);
+      strokeTwice(context, 2.25, []);
     }
-    if (placed.length === 1 && this.tool === "edit" && drag?.kind !== "draw") this.paintHandles(context, placed[0]);
+    if (placed.length === 1 && this.tool === "edit" && drag?.kind !== "draw") drawHandles(context, placed[0], HANDLE[this.hand]);
     if (drag?.kind === "frame") {
-      this.outline(context, [onStage(this.view, this.frameOf(drag))]);
-      this.strokeTwice(context, 1.25, [4, 4]);
+      outline(context, [onStage(this.view, this.frameOf(drag))]);
+      strokeTwice(context, 1.25, [4, 4]);
     }
     // Where what is selected lies, for whoever needs to find it on the canvas.
     this.handCanvas.dataset.boxes = placed.length <= 8 ? JSON.stringify(placed) : String(placed.length);
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {readonly Box[]} boxes */
-  outline(context, boxes) {
-    context.beginPath();
-    for (const [x1, y1, x2, y2] of boxes) context.rect(x1, y1, x2 - x1, y2 - y1);
-  }
-
-  /** Light over dark, to be seen on any photo. @param {CanvasRenderingContext2D} context @param {number} line @param {number[]} dash */
-  strokeTwice(context, line, dash) {
-    context.lineWidth = line + 2;
-    context.strokeStyle = EDGE;
-    context.stroke();
-    context.setLineDash(dash);
-    context.lineWidth = line;
-    context.strokeStyle = WHITE;
-    context.stroke();
-    context.setLineDash([]);
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {Box} box */
-  paintHandles(context, [x1, y1, x2, y2]) {
-    const side = HANDLE[this.hand];
-    context.beginPath();
-    for (const x of [x1, (x1 + x2) / 2, x2]) {
-      for (const y of [y1, (y1 + y2) / 2, y2]) {
-        if (x === (x1 + x2) / 2 && y === (y1 + y2) / 2) continue;
-        // In between there is only a handle where it does not hide the box.
-        const between = x === (x1 + x2) / 2 ? x2 - x1 : y === (y1 + y2) / 2 ? y2 - y1 : Infinity;
-        if (between > 3.5 * side) context.rect(x - side / 2, y - side / 2, side, side);
-      }
-    }
-    context.fillStyle = WHITE;
-    context.fill();
-    context.lineWidth = 1.5;
-    context.strokeStyle = EDGE;
-    context.stroke();
   }
 }

@@ -1,17 +1,15 @@
 /** One review at work: what is selected, what was looked at, and what a command does. */
 
-import { make } from "./dom.js";
-import { download } from "./download.js";
-import { keepDraft, readDraft } from "./draft.js";
 import { percent, whole } from "./format.js";
 import { colourOf, colourOfConfidence } from "./palette.js";
 import { confidenceOf, inOrder, isChanged, nextOf, passes } from "./queue.js";
 import { meaning, showShortcuts } from "./review-keys.js";
 import { askLabel } from "./review-label.js";
 import { ReviewPanel } from "./review-panel.js";
-import { askWho, changesText, saveCorrection, showHistory } from "./review-save.js";
+import { Keeper } from "./review-keeper.js";
+import { askWho, changesText } from "./review-save.js";
 import { makeTools } from "./review-tools.js";
-import { announce, asProblem, isAbort, notice, problemCard } from "./shell.js";
+import { announce, notice } from "./shell.js";
 import { status } from "./status.js";
 import { phrases, texts } from "./texts.js";
 import { sizeText } from "./tip.js";
@@ -41,8 +39,10 @@ export class Review {
     this.edits = edits;
     this.stage = stage.element;
     this.editor = stage.viewer;
+    /** The correction the work went on from; null: the model's answer. */
     this.base = base;
     this.signal = signal;
+    this.keeper = new Keeper(this);
     /** Boxes that were looked at and left as they are. @type {Set<number>} */
     this.seen = new Set();
     /** The box one is at in the list. @type {number | undefined} */
@@ -50,10 +50,6 @@ export class Review {
     /** Whether one goes through the list; then deleting goes on to the next. */
     this.stepping = false;
     this.comparing = false;
-    this.saving = false;
-    this.warned = false;
-    /** While work that was not saved is offered, nothing is written over it. */
-    this.offering = false;
     this.filter = "";
     /** @type {"confidence" | "kind"} */
     this.colours = "confidence";
@@ -78,16 +74,15 @@ export class Review {
         this.editor.redraw();
         this.refresh();
       },
-      save: () => void this.save(),
+      save: () => void this.keeper.save(),
       menu: [
-        { label: texts.reviewHistory, run: () => void this.history() },
+        { label: texts.reviewHistory, run: () => void this.keeper.history() },
         { label: texts.reviewWho, run: () => void askWho(this.signal, true).then(() => this.refresh()) },
         { label: texts.reviewShortcuts, run: () => void showShortcuts(this.signal) },
-        { label: texts.trainingYolo, run: () => void this.trainingSet("yolo") },
-        { label: texts.trainingCoco, run: () => void this.trainingSet("coco") },
+        { label: texts.trainingYolo, run: () => void this.keeper.trainingSet("yolo") },
+        { label: texts.trainingCoco, run: () => void this.keeper.trainingSet("coco") },
       ],
     });
-    this.trouble = make("div", {});
     signal.addEventListener("abort", () => cancelAnimationFrame(this.frame));
   }
 
@@ -96,7 +91,7 @@ export class Review {
     const here = (/** @type {EventTarget | null} */ target) =>
       target === document.body || (target instanceof Node && root.contains(target));
     document.addEventListener("keydown", (event) => here(event.target) && this.onKey(event), { signal: this.signal });
-    addEventListener("pagehide", () => this.keep(), { signal: this.signal });
+    addEventListener("pagehide", () => this.keeper.keep(), { signal: this.signal });
     status.addEventListener("models", () => this.refresh(), { signal: this.signal });
     this.editor.use("edit");
     this.refresh();
@@ -105,7 +100,7 @@ export class Review {
   // What happened
 
   edited() {
-    this.keep();
+    this.keeper.keep();
     this.refreshSoon();
   }
 
@@ -169,7 +164,7 @@ export class Review {
     this.tools.enable("redo", edits.canRedo);
     const usual = this.base === null ? texts.reviewUntouched : texts.reviewSaved;
     panel.showState(edits.dirty, edits.dirty ? changesText(edits.changes(detections)) : usual);
-    panel.allowSave(!this.saving && (edits.dirty || this.base === null));
+    panel.allowSave(!this.keeper.saving && (edits.dirty || this.base === null));
   }
 
   /** @returns {import("./queue.js").Sieve} */
@@ -190,102 +185,6 @@ export class Review {
     if (!one) return phrases.reviewNewLabel(this.newLabel);
     if (boxes.length > 1) return phrases.reviewSelected(boxes.length, whole(boxes.length));
     return [one.label, this.sureness(one), sizeText(one)].join(" · ");
-  }
-
-  // Drafts
-
-  /** What is not saved is kept here. */
-  keep() {
-    if (this.offering) return;
-    const seen = this.order.flatMap((one) => (one.source !== null && this.seen.has(one.id) ? one.source : []));
-    const { dirty, detections } = this.edits;
-    if (!dirty && !seen.length && !readDraft(this.audit.id)) return;
-    const kept = keepDraft(this.audit.id, { base: this.base, boxes: dirty ? detections : [], seen, dirty, at: Date.now() });
-    if (kept || this.warned || !dirty) return;
-    this.warned = true;
-    notice(texts.draftNotKept);
-  }
-
-  /** What was looked at before. @param {import("./draft.js").Draft} draft */
-  remember({ seen }) {
-    const sources = new Set(seen);
-    for (const one of this.edits.boxes.values()) if (one.source !== null && sources.has(one.source)) this.seen.add(one.id);
-    this.editor.redraw();
-    this.refresh();
-  }
-
-  /** Go on with work that was not saved. @param {import("./draft.js").Draft} draft */
-  takeUp(draft) {
-    this.base = draft.base;
-    this.editor.changed(this.edits.replace(draft.boxes));
-    this.editor.select([]);
-    this.remember(draft);
-    announce(texts.draftTakenUp);
-  }
-
-  // Saving
-
-  /** @returns {Promise<boolean>}  whether all is saved now */
-  async save() {
-    if (this.saving) return false;
-    const who = await askWho(this.signal);
-    if (!who || this.signal.aborted) return false;
-    this.saving = true;
-    this.trouble.replaceChildren();
-    this.refresh();
-    const mark = this.edits.seal();
-    try {
-      const { detections } = this.edits;
-      const outcome = await saveCorrection({ audit: this.audit.id, who, base: this.base, detections, signal: this.signal });
-      if (!outcome) return false;
-      if ("theirs" in outcome) {
-        this.base = outcome.theirs.id;
-        this.editor.changed(this.edits.replace(outcome.theirs.detections ?? []));
-        this.editor.select([]);
-        this.edits.markSaved();
-        notice(texts.conflictTaken, { label: texts.undo, run: () => this.run("undo") });
-      } else {
-        this.base = outcome.saved.id;
-        // What was done while it was on its way is not saved.
-        this.edits.saved = mark;
-        notice(phrases.reviewSavedAs(outcome.saved.who));
-      }
-      this.keep();
-      return !this.edits.dirty;
-    } catch (error) {
-      if (!isAbort(error)) this.showTrouble(error, () => void this.save());
-      return false;
-    } finally {
-      this.saving = false;
-      if (!this.signal.aborted) this.refresh();
-    }
-  }
-
-  /** @param {unknown} error @param {() => void} again */
-  showTrouble(error, again) {
-    this.trouble.replaceChildren(problemCard(error, again));
-    announce(asProblem(error).message);
-  }
-
-  async history() {
-    try {
-      const answer = await showHistory(this.audit.id, this.signal);
-      if (!answer || this.signal.aborted) return;
-      this.editor.changed(this.edits.replace(answer.take === "model" ? this.model : (answer.take.detections ?? [])));
-      this.editor.select([]);
-      notice(texts.historyTaken, { label: texts.undo, run: () => this.run("undo") });
-    } catch (error) {
-      if (!isAbort(error)) this.showTrouble(error, () => void this.history());
-    }
-  }
-
-  /** @param {"yolo" | "coco"} format */
-  async trainingSet(format) {
-    try {
-      await download(`/corrections.zip?format=${format}`, `corrections-${format}.zip`, { large: true, signal: this.signal });
-    } catch (error) {
-      if (!isAbort(error)) this.showTrouble(error, () => void this.trainingSet(format));
-    }
   }
 
   // Going through the list
@@ -313,7 +212,7 @@ export class Review {
     const boxes = this.edits.pick(this.editor.selection);
     for (const { id } of boxes) this.seen.add(id);
     this.editor.redraw();
-    this.keep();
+    this.keeper.keep();
     const more = this.step(1, true);
     this.refresh();
     if (more) return;
@@ -422,7 +321,7 @@ export class Review {
       },
       undo: () => this.travel(edits.undo(), texts.reviewUndone),
       redo: () => this.travel(edits.redo(), texts.reviewRedone),
-      save: () => void this.save(),
+      save: () => void this.keeper.save(),
       zoomIn: () => editor.zoomBy(ZOOM),
       zoomOut: () => editor.zoomBy(1 / ZOOM),
       fit: () => editor.fit(),

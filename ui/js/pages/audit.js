@@ -166,7 +166,7 @@ function asDetections(audit, boxes) {
 /** @param {Audit} audit */
 function figures({ report, count }) {
   const { facings, fill_rate, gaps } = report;
-  const large = gaps.filter(({ severity }) => severity === "major").length;
+  const large = gaps.filter(({ severity }) => severity !== "minor").length;
   /** @type {[string, string, string][]} */
   const tiles = [
     [texts.facings, whole(facings), phrases.auditInRows(report.rows.length)],

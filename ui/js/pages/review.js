@@ -59,7 +59,7 @@ export async function open({ root, params: [id], signal }) {
       ),
       ...review.panel.head,
     ),
-    make("div", { class: "review__trouble" }, review.trouble),
+    make("div", { class: "review__trouble" }, review.keeper.trouble),
     stage.element,
     review.tools.element,
     review.panel.element,
@@ -68,7 +68,7 @@ export async function open({ root, params: [id], signal }) {
   review.start(root);
   guard(review, id, signal);
   const draft = readDraft(id);
-  if (draft) review.remember(draft);
+  if (draft) review.keeper.remember(draft);
   stage.element.focus({ preventScroll: true });
   void loadPhoto(audit, stage, signal);
   if (draft?.dirty) await offer(review, draft, signal);
@@ -76,7 +76,7 @@ export async function open({ root, params: [id], signal }) {
 
 /** Work that was not saved is there again. @param {Review} review @param {import("../draft.js").Draft} draft @param {AbortSignal} signal */
 async function offer(review, draft, signal) {
-  review.offering = true;
+  review.keeper.offering = true;
   const answer = await ask({
     title: texts.draftTitle,
     body: [make("p", {}, phrases.draftText(momentText(draft.at)))],
@@ -89,11 +89,11 @@ async function offer(review, draft, signal) {
     signal,
   });
   if (signal.aborted) return;
-  review.offering = false;
-  if (answer === "go-on") review.takeUp(draft);
+  review.keeper.offering = false;
+  if (answer === "go-on") review.keeper.takeUp(draft);
   else {
-    review.keep();
-    notice(texts.draftDiscarded, { label: texts.undo, run: () => !signal.aborted && review.takeUp(draft) });
+    review.keeper.keep();
+    notice(texts.draftDiscarded, { label: texts.undo, run: () => !signal.aborted && review.keeper.takeUp(draft) });
   }
 }
 
@@ -118,7 +118,7 @@ function guard(review, id, signal) {
         ],
         signal,
       });
-      if (!answer || (answer === "save" && !(await review.save()))) return;
+      if (!answer || (answer === "save" && !(await review.keeper.save()))) return;
       warned = true;
       if (!signal.aborted) go(anchor.hash);
     },
