@@ -18,9 +18,15 @@ const FORMATS = [
   ["yolo", "YOLO", "txt"],
 ];
 
+/** @typedef {import("./types.js").Detection} Detection */
+/** @typedef {import("./types.js").Gap} Gap */
+/** @typedef {import("./palette.js").Colouring} Colouring */
+/** @typedef {import("./photo.js").Photo} Photo */
+/** What is on the stage. @typedef {{photo: Photo | null, boxes: readonly Detection[], gaps: readonly Gap[], by: Colouring}} Shown */
+
 /**
  * @param {Audit} audit
- * @param {() => {photo: import("./photo.js").Photo | null, boxes: readonly import("./types.js").Detection[], gaps: readonly import("./types.js").Gap[], by: import("./palette.js").Colouring}} shown
+ * @param {() => Shown} shown
  * @param {AbortSignal} signal
  */
 export function exportMenu(audit, shown, signal) {

@@ -79,7 +79,10 @@ export function gapsTable({ gaps }, viewer) {
   return table(texts.gaps, [texts.auditGap, texts.auditRow, [texts.auditWidth]], body);
 }
 
-/** @param {string} caption @param {(string | [string])[]} heads  in brackets: of a column of numbers @param {HTMLTableSectionElement} body */
+/**
+ * @param {string} caption @param {(string | [string])[]} heads  in brackets: of a column of numbers
+ * @param {HTMLTableSectionElement} body
+ */
 function table(caption, heads, body) {
   const cells = heads.map((head) =>
     typeof head === "string" ? make("th", { scope: "col" }, head) : make("th", { scope: "col", class: "table__number" }, head[0]),
@@ -87,6 +90,12 @@ function table(caption, heads, body) {
   return make(
     "div",
     { class: "table-scroll", tabindex: "0", role: "region", "aria-label": caption },
-    make("table", { class: "table audit__table" }, make("caption", { class: "visually-hidden" }, caption), make("thead", {}, make("tr", {}, ...cells)), body),
+    make(
+      "table",
+      { class: "table audit__table" },
+      make("caption", { class: "visually-hidden" }, caption),
+      make("thead", {}, make("tr", {}, ...cells)),
+      body,
+    ),
   );
 }

@@ -38,14 +38,22 @@ export function tidy([xa, ya, xb, yb], { width, height }) {
   return [x1, y1, x2, y2];
 }
 
-/** As it is, if the service takes it so: what nobody touched is not moved by rounding. @param {Box} box @param {Size} size @returns {Box} */
+/**
+ * As it is, if the service takes it so: what nobody touched is not moved by rounding.
+ *
+ * @param {Box} box @param {Size} size @returns {Box}
+ */
 export function sound(box, size) {
   const [x1, y1, x2, y2] = box;
   const fits = x1 >= 0 && y1 >= 0 && x2 <= size.width && y2 <= size.height && x2 - x1 >= THINNEST && y2 - y1 >= THINNEST;
   return fits ? box : tidy(box, size);
 }
 
-/** How far boxes can go together without leaving the photo. @param {readonly Box[]} boxes @param {Point} by @param {Size} size @returns {Point} */
+/**
+ * How far boxes can go together without leaving the photo.
+ *
+ * @param {readonly Box[]} boxes @param {Point} by @param {Size} size @returns {Point}
+ */
 export function reach(boxes, by, { width, height }) {
   const [left, top] = [Math.min(...boxes.map((box) => box[0])), Math.min(...boxes.map((box) => box[1]))];
   const [right, bottom] = [Math.max(...boxes.map((box) => box[2])), Math.max(...boxes.map((box) => box[3]))];

@@ -384,7 +384,8 @@ export class Editor extends Viewer {
     const chosen = this.edits.pick(this.selection);
     let boxes = this.boxesShown ? chosen.map(({ box }) => box) : [];
     if (by && drag?.kind === "move") boxes = boxes.map((box) => moved(box, by));
-    if (by && drag?.kind === "pull" && drag.handle) boxes = boxes.map((box) => tidy(pulled(box, /** @type {Handle} */ (drag.handle), by), this.edits.size));
+    const handle = drag?.kind === "pull" ? drag.handle : null;
+    if (by && handle) boxes = boxes.map((box) => tidy(pulled(box, handle, by), this.edits.size));
     if (drag?.kind === "draw") boxes = [tidy([drag.from.x, drag.from.y, drag.now.x, drag.now.y], this.edits.size)];
     const placed = boxes.map((box) => onStage(this.view, box));
     if (placed.length) {

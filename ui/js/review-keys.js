@@ -5,8 +5,8 @@ import { make } from "./dom.js";
 import { texts } from "./texts.js";
 
 /**
- * @typedef {"next" | "nextToo" | "previous" | "accept" | "remove" | "add" | "addInMiddle" | "edit" | "several" | "label" | "all" | "copy" | "paste"
- *   | "duplicate" | "undo" | "redo" | "save" | "zoomIn" | "zoomOut" | "fit" | "help" | "escape" | "compare"} Command
+ * @typedef {"next" | "nextToo" | "previous" | "accept" | "remove" | "add" | "addInMiddle" | "edit" | "several"
+ *   | "label" | "all" | "copy" | "paste" | "duplicate" | "undo" | "redo" | "save" | "zoomIn" | "zoomOut" | "fit" | "help" | "escape" | "compare"} Command
  */
 
 /** `Mod` is Ctrl, or Command on a Mac. @type {Record<string, Command>} */

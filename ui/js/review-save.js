@@ -17,7 +17,12 @@ const LONGEST_NAME = 200;
 /** @param {string} audit  its id @param {string} [more] */
 export const correctionsPath = (audit, more = "") => `/audits/${encodeURIComponent(audit)}/corrections${more}`;
 
-/** The newest correction in full; null if there is none. @param {string} audit @param {AbortSignal} signal @returns {Promise<Correction | null>} */
+/**
+ * The newest correction in full; null if there is none.
+ *
+ * @param {string} audit @param {AbortSignal} signal
+ * @returns {Promise<Correction | null>}
+ */
 export async function newestCorrection(audit, signal) {
   try {
     return await getJson(correctionsPath(audit, "/latest"), signal);
@@ -27,7 +32,12 @@ export async function newestCorrection(audit, signal) {
   }
 }
 
-/** Ask for the name if it is not known yet, or always. @param {AbortSignal} signal @param {boolean} [always] @returns {Promise<string>}  empty: thought better of it */
+/**
+ * Ask for the name if it is not known yet, or always.
+ *
+ * @param {AbortSignal} signal @param {boolean} [always]
+ * @returns {Promise<string>}  empty: thought better of it
+ */
 export async function askWho(signal, always = false) {
   const known = readWho();
   if (known && !always) return known;

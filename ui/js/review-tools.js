@@ -54,25 +54,30 @@ export function makeTools(run) {
       }),
     ),
   );
+  /** @param {Command} command @param {string} name @param {string} label @param {string} key */
+  const step = (command, name, label, key) =>
+    make(
+      "button",
+      { type: "button", class: "tools__button", "aria-label": label, title: `${label} (${key})`, onclick: () => run(command) },
+      icon(name, "icon icon--flow"),
+    );
+  const accept = make(
+    "button",
+    {
+      type: "button",
+      class: "button button--primary tools__accept",
+      title: `${texts.reviewAccept} (Enter)`,
+      onclick: () => run("accept"),
+    },
+    icon("check"),
+    make("span", {}, texts.reviewAccept),
+  );
   const steps = make(
     "div",
     { class: "tools__group tools__steps" },
-    make(
-      "button",
-      { type: "button", class: "tools__button", "aria-label": texts.reviewPrevious, title: `${texts.reviewPrevious} (P)`, onclick: () => run("previous") },
-      icon("back", "icon icon--flow"),
-    ),
-    make(
-      "button",
-      { type: "button", class: "button button--primary tools__accept", title: `${texts.reviewAccept} (Enter)`, onclick: () => run("accept") },
-      icon("check"),
-      make("span", {}, texts.reviewAccept),
-    ),
-    make(
-      "button",
-      { type: "button", class: "tools__button", "aria-label": texts.reviewNext, title: `${texts.reviewNext} (N)`, onclick: () => run("next") },
-      icon("chevron", "icon icon--flow"),
-    ),
+    step("previous", "back", texts.reviewPrevious, "P"),
+    accept,
+    step("next", "chevron", texts.reviewNext, "N"),
   );
   const element = make("div", { class: "tools", role: "toolbar", "aria-label": texts.reviewTools }, ...groups, steps);
   return {

@@ -86,7 +86,10 @@ const correctedBadge = ({ corrected }) =>
     make("span", {}, phrases.auditCorrected(corrected.who, momentText(corrected.created_at))),
   );
 
-/** @param {string} name @param {string} legend @param {[value: string, text: string][]} choices @param {string} chosen @param {(value: string) => void} run */
+/**
+ * @param {string} name @param {string} legend @param {[value: string, text: string][]} choices @param {string} chosen
+ * @param {(value: string) => void} run
+ */
 const segments = (name, legend, choices, chosen, run) =>
   make(
     "fieldset",
@@ -154,7 +157,12 @@ function viewControls(audit, viewer, signal) {
   );
 }
 
-/** Corrected boxes as the stage draws them; those drawn by hand are sure. @param {Audit} audit @param {import("../types.js").CorrectedBox[]} boxes @returns {Detection[]} */
+/**
+ * Corrected boxes as the stage draws them; those drawn by hand are sure.
+ *
+ * @param {Audit} audit @param {import("../types.js").CorrectedBox[]} boxes
+ * @returns {Detection[]}
+ */
 function asDetections(audit, boxes) {
   const labels = [...new Set([...audit.detections, ...boxes].map(({ label }) => label))];
   return boxes.map(({ box, label, source }) => {
@@ -178,7 +186,12 @@ function figures({ report, count }) {
     "dl",
     { class: "tiles audit__tiles" },
     ...tiles.map(([name, value, more]) =>
-      make("div", { class: "tile" }, make("dt", {}, name), make("dd", {}, value, more && make("span", { class: "tile__unit" }, ` ${more}`))),
+      make(
+        "div",
+        { class: "tile" },
+        make("dt", {}, name),
+        make("dd", {}, value, more && make("span", { class: "tile__unit" }, ` ${more}`)),
+      ),
     ),
   );
 }
@@ -186,7 +199,8 @@ function figures({ report, count }) {
 /** @param {Audit} audit @param {import("../viewer.js").Viewer} viewer */
 function tables({ report }, viewer) {
   /** @param {string} title @param {Node | string} content */
-  const section = (title, content) => make("section", { class: "section" }, make("h2", { class: "section__title" }, title), content);
+  const section = (title, content) =>
+    make("section", { class: "section" }, make("h2", { class: "section__title" }, title), content);
   const none = (/** @type {string} */ words) => make("p", { class: "audit__none" }, words);
   return [
     section(texts.auditRows, report.rows.length ? rowsTable(report, viewer) : none(texts.auditNoRows)),
@@ -224,7 +238,12 @@ async function showNeighbours({ id, store, bay }, place, signal) {
       point?.id
         ? make(
             "a",
-            { class: "icon-button", href: link("audits", point.id), "aria-label": label, title: `${label}: ${momentText(point.taken_at)}` },
+            {
+              class: "icon-button",
+              href: link("audits", point.id),
+              "aria-label": label,
+              title: `${label}: ${momentText(point.taken_at)}`,
+            },
             icon(name, "icon icon--flow"),
           )
         : make("span", { class: "icon-button audit__no-neighbour", "aria-hidden": "true" }, icon(name, "icon icon--flow"));
