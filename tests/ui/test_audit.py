@@ -81,7 +81,7 @@ def test_figures_rows_and_gaps_are_those_of_the_audit(app: App, audits: list[dic
     facts = page.locator(".audit__facts-list").inner_text()
     assert audit["id"] in facts
     assert f"{audit['model']['name']} {audit['model']['version']}" in facts
-    expect(page.locator("h1 time")).to_have_attribute("datetime", audit["taken_at"])
+    expect(page.locator("#page h1 time")).to_have_attribute("datetime", audit["taken_at"])
     expect(page.locator(".crumbs a")).to_have_text([audit["store"].strip(), audit["bay"]])
     assert page.title() == f"{audit['bay']}, {page.locator('#page h1').inner_text()} – ShelfWatch"
 
@@ -167,7 +167,7 @@ def test_it_leads_to_the_photos_before_and_after(app: App, audits: list[dict[str
     expect(compare).to_have_attribute("href", f"#/compare/{audits[1]['id']}/{audits[0]['id']}")
     page.get_by_role("link", name="Next audit").click()
     expect(page.locator(".audit__place")).to_have_text("3 of 3")
-    expect(page.locator("h1")).to_be_focused()
+    expect(page.locator("#page h1")).to_be_focused()
     expect(page.get_by_role("link", name="Next audit")).to_have_count(0)
     page.get_by_role("link", name="Previous audit").click()
     expect(page.locator(".audit__place")).to_have_text("2 of 3")
@@ -190,9 +190,11 @@ def test_every_export_is_a_file_of_this_audit(app: App, audits: list[dict[str, A
 
     lines = list(csv.reader(io.StringIO(take("Boxes as CSV").decode("utf-8-sig"))))
     assert len(lines) == 1 + audit["count"]
-    coco = take("Boxes as COCO")
-    assert len(json.loads(coco)["annotations"]) == audit["count"]
-    assert audit["count"] <= len(take("Boxes as YOLO").splitlines()) or audit["count"]
+    coco = zipfile.ZipFile(io.BytesIO(take("Boxes as COCO")))
+    assert len(json.loads(coco.read("annotations.json"))["annotations"]) == audit["count"]
+    yolo = zipfile.ZipFile(io.BytesIO(take("Boxes as YOLO")))
+    labels = [name for name in yolo.namelist() if name.startswith("labels/") and name.endswith(".txt")]
+    assert [len(yolo.read(name).splitlines()) for name in labels] == [audit["count"]]
     assert zipfile.ZipFile(io.BytesIO(take("Boxes as Excel"))).testzip() is None
     picture = Image.open(io.BytesIO(take("Photo with boxes")))
     assert picture.size == (audit["image"]["width"], audit["image"]["height"])
@@ -213,7 +215,7 @@ def test_deleted_at_once_and_back_with_one_press(app: App, service: Any, shelf: 
 
 def test_what_is_not_there_is_said(app: App, service: Any, audits: list[dict[str, Any]]) -> None:
     go(app, "#/audits/01968bd1-7c3e-7a52-9d1f-3b0c5a8e4f21")
-    expect(app.page.locator(".failure")).to_have_attribute("data-problem", "not-found")
+    expect(app.page.locator("#page .failure")).to_have_attribute("data-problem", "not-found")
     app.page.route("**/image", lambda route: route.abort())
     go(app, f"#/audits/{audits[0]['id']}")
     expect(app.page.locator(".audit .stage__note")).to_contain_text("could not be loaded")

@@ -13,22 +13,33 @@ export const MOST_DETECTIONS = 3000;
 /** Lives as long as the tab, even where session storage is forbidden. */
 let heldKey = "";
 
-export function apiKey() {
+/** @param {"sessionStorage" | "localStorage"} storage @param {(storage: Storage) => T} use @param {T} otherwise @template T */
+function within(storage, use, otherwise) {
   try {
-    return sessionStorage.getItem(KEY_STORE) ?? heldKey;
+    return use(window[storage]);
   } catch {
-    return heldKey;
+    return otherwise; // it is forbidden or full
   }
 }
 
-/** @param {string} key */
-export function setApiKey(key) {
+/** The tab's own key goes before the one remembered on this device. */
+export const apiKey = () =>
+  within("sessionStorage", (tab) => tab.getItem(KEY_STORE), null) ?? (heldKey || rememberedKey());
+
+/** The key that every tab of this device uses; empty if there is none. */
+export const rememberedKey = () => within("localStorage", (device) => device.getItem(KEY_STORE), null) ?? "";
+
+/** @param {string} key  empty to have none @param {boolean} [remember]  on this device; else for this tab only */
+export function setApiKey(key, remember = false) {
   heldKey = key;
-  try {
-    sessionStorage.setItem(KEY_STORE, key);
-  } catch {
-    // heldKey serves until the page is left.
-  }
+  within("sessionStorage", (tab) => (key ? tab.setItem(KEY_STORE, key) : tab.removeItem(KEY_STORE)), undefined);
+  if (remember && key) within("localStorage", (device) => device.setItem(KEY_STORE, key), undefined);
+}
+
+/** Neither this tab nor this device knows a key any more. */
+export function forgetApiKey() {
+  setApiKey("");
+  within("localStorage", (device) => device.removeItem(KEY_STORE), undefined);
 }
 
 /**
@@ -89,6 +100,18 @@ async function readJson(response) {
   }
 }
 
+/** What the service says in plain text. @param {string} path @param {AbortSignal} [signal] @returns {Promise<string>} */
+export async function getText(path, signal) {
+  const response = await request(path, { signal, cache: "no-store" });
+  if (!response.ok) throw await problemOf(response);
+  try {
+    return await response.text();
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem("network"); // it broke off
+  }
+}
+
 /** A file of the service: a photo, a crop, an export. @param {string} path @param {AbortSignal} [signal] */
 export async function getBlob(path, signal) {
   const response = await request(path, { signal });
@@ -138,16 +161,16 @@ export async function predict(file, { model, closer, confidence = LOWEST_CONFIDE
 /**
  * The service's own account of itself.
  *
- * @returns {Promise<{state: "ok" | "starting" | "draining" | "failed" | "offline", models: ServedModel[]}>}
+ * @returns {Promise<{state: "ok" | "starting" | "draining" | "failed" | "offline", models: ServedModel[], version: string}>}
  */
 export async function health() {
   try {
     const response = await request("/health", { cache: "no-store" });
-    const { status, models } = await response.json();
-    if (response.ok && Array.isArray(models) && models.length) return { state: "ok", models };
-    return { state: status === "draining" || status === "failed" ? status : "starting", models: [] };
+    const { status, models, version } = await response.json();
+    if (response.ok && Array.isArray(models) && models.length) return { state: "ok", models, version };
+    return { state: status === "draining" || status === "failed" ? status : "starting", models: [], version };
   } catch {
-    return { state: "offline", models: [] };
+    return { state: "offline", models: [], version: "" };
   }
 }
 

@@ -1,12 +1,14 @@
 /** ShelfWatch in the browser: finds the page for an address, and holds what all pages share. */
 
 import { applyTexts, byId, make } from "./dom.js";
+import { openTasks } from "./open-tasks.js";
 import * as analyse from "./pages/analyse.js";
 import { link, routeOf } from "./router.js";
 import { isAbort, problemCard, setTitle } from "./shell.js";
 import { status } from "./status.js";
 import { DIRECTION, LOCALE, texts } from "./texts.js";
 import { startTheme } from "./theme.js";
+import { verdicts } from "./verdicts.js";
 
 /** @typedef {import("./router.js").Route} Route */
 /**
@@ -117,6 +119,8 @@ document.documentElement.dir = DIRECTION;
 applyTexts(document);
 startTheme();
 void status.refresh();
+verdicts.start();
+openTasks.start();
 addEventListener("hashchange", () => void navigate());
 void navigate();
 // Without it the page only needs a network; some browsers forbid it in private windows.

@@ -14,8 +14,8 @@ import { phrases, texts } from "./texts.js";
 const FORMATS = [
   ["csv", "CSV", "csv"],
   ["xlsx", "Excel", "xlsx"],
-  ["coco", "COCO JSON", "json"],
-  ["yolo", "YOLO", "txt"],
+  ["coco", "COCO", "zip"],
+  ["yolo", "YOLO", "zip"],
 ];
 
 /** @typedef {import("./types.js").Detection} Detection */

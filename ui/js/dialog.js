@@ -13,6 +13,7 @@ let made = 0;
  * @param {object} question
  * @param {string} question.title
  * @param {(Node | string)[]} [question.body]
+ * @param {Answer[]} [question.answers]  the focus is on the first field, or on the primary one
  * @param {string} [question.escape]  the answer that Escape gives
  * @param {AbortSignal} [question.signal]  closes it when its page is left
  * @returns {Promise<string>}  the value of the answer

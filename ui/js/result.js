@@ -5,7 +5,7 @@ import { copyText } from "./clipboard.js";
 import { Counter } from "./counter.js";
 import { byId, element, setIcon } from "./dom.js";
 import { countByClass, visible } from "./filter.js";
-import { duration, durationText, percent, whole } from "./format.js";
+import { duration, durationText, percent, photoSize, whole } from "./format.js";
 import { drawHistogram } from "./histogram.js";
 import { JsonView } from "./json-view.js";
 import { colourOf } from "./palette.js";
@@ -93,7 +93,7 @@ export class Result {
     if (this.model?.runtime) facts.push([texts.runtime, this.model.runtime]);
     if (tiles) facts.push([texts.tiles, whole(tiles)]);
     facts.push(
-      [texts.photo, phrases.size(whole(image.width), whole(image.height))],
+      [texts.photo, photoSize(image)],
       [texts.decode, durationText(timing.decode)],
       [texts.queue, durationText(timing.queue)],
       [texts.requestId, request_id],

@@ -97,6 +97,20 @@
  * @typedef {{added: number, removed: number, moved: number, relabelled: number}} Changes
  * @typedef {{box: Box, label: string, source: number | null}} CorrectedBox  source: index of the detection it descends from
  *
+ * @typedef {object} Task  a gap or an alert that waits for someone
+ * @property {string} id
+ * @property {"gap" | "alert"} kind
+ * @property {string} store
+ * @property {string} bay
+ * @property {string} since  ISO 8601
+ * @property {string} audit_id
+ * @property {number | null} row  from the top, 0 first
+ * @property {Box | null} box
+ * @property {string} severity
+ * @property {number | null} width_facings
+ * @property {{kind: string, value: number, threshold: number, status: string} | null} alert
+ * @property {string} image_url
+ *
  * @typedef {object} ServedModel
  * @property {string} name
  * @property {string} version

@@ -264,6 +264,149 @@ export const texts = {
   shortcutEscape: "Back to editing; select nothing",
   shortcutHelp: "This list",
   shortcutTouch: "By touch: one finger edits, two fingers zoom and move the photo.",
+  // Limits of a bay
+  bayExpected: "Facings of the full bay",
+  bayExpectedHint: "How many are there when nothing is missing. Empty if nobody knows.",
+  bayMinFill: "Least fill rate, in per cent",
+  bayMinFillHint: "An alert is due below it. Empty for no such alert.",
+  bayMinFacings: "Fewest facings",
+  bayMinFacingsHint: "An alert is due below it. Empty for no such alert.",
+  bayMaxGaps: "Most gaps",
+  bayMaxGapsHint: "An alert is due above it. Empty for no such alert.",
+  bayAlertAfter: "Photos in a row before an alert",
+  bayAlertAfterHint: "1 tells at once; 2 or more waits until it is no passing thing.",
+  baySave: "Save the limits",
+
+  // To do
+  todoStore: "Store",
+  todoEveryStore: "Every store",
+  todoKind: "Kind",
+  todoEvery: "All",
+  todoGaps: "Gaps",
+  todoAlerts: "Alerts",
+  todoReload: "Load the list again",
+  todoNobody: "Your verdicts carry no name.",
+  todoAddName: "Say who you are",
+  todoChangeName: "Change",
+  todoKeysMove: "next and previous",
+  todoKeysAnswer: "answer",
+  todoNone: "Nothing to do",
+  todoNoneText: "No gap and no alert is open. The next photo may change that.",
+  todoStores: "See the stores",
+  todoNoneHere: "Nothing to do here",
+  todoNoneHereText: "Nothing is open for this choice of store and kind.",
+  todoAll: "Show everything",
+  more: "Load more",
+  taskDone: "Done",
+  taskDoneSaid: "Done",
+  taskFalse: "False alarm",
+  taskFalseSaid: "False alarm",
+  taskNotNow: "Not workable",
+  taskNotNowSaid: "Not workable",
+  taskAnswers: "What came of it",
+  taskKindGap: "Gap",
+  taskKindAlert: "Alert",
+  taskAcknowledged: "Seen by someone",
+  taskAudit: "See the photo",
+  taskBack: "Taken back.",
+  taskGone: "A newer photo has settled this already.",
+  taskSendNow: "Send now",
+  taskEnterKey: "Enter a key",
+
+  // Settings
+  save: "Save",
+  settingsYou: "You",
+  yourName: "Your name",
+  yourNameHint: "Goes with your corrections and verdicts, so that others know whom to ask. Kept on this device.",
+  nameForgotten: "Your name is forgotten.",
+  settingsAccess: "Access",
+  keyNone: "No key is set. You need one only if whoever runs the service gave you one.",
+  keyInTab: "A key is set for this tab, until you close it.",
+  keyOnDevice: "A key is remembered on this device.",
+  keyRemember: "Remember it on this device",
+  keyRememberHint:
+    "It is then kept in this browser, unencrypted, until you remove it: whoever uses this browser uses the service as you. Do not choose this on a shared device.",
+  keySave: "Use this key",
+  keyTest: "Test",
+  keyTesting: "Asking the service.",
+  keyRemove: "Remove the key",
+  keyRemoved: "The key is removed.",
+  keyWorks: "The key works.",
+  keyNotNeeded: "The service answers; it asks for no key.",
+  keyWrong: "The service does not accept this key.",
+  keyMissing: "The service asks for a key, and none is set.",
+  settingsLook: "Look",
+  settingsTheme: "Theme",
+  themeSystem: "As the system",
+  themeLight: "Light",
+  themeDark: "Dark",
+  settingsLanguage: "Language",
+  languageOfBrowser: "As the browser",
+  settingsFigures: "Figures",
+  settingsSize: "Size of photos",
+  sizePixels: "Pixels",
+  sizeMegapixels: "Megapixels",
+  settingsClock: "Time of day",
+  clockLocale: "As usual here",
+  clockDay: "24 hours",
+  clockHalf: "12 hours",
+  settingsWhen: "First of all",
+  whenRelative: "How long ago",
+  whenAbsolute: "Date and time",
+  settingsBays: "Limits of a bay",
+  limitsStore: "Store",
+  limitsBay: "Bay",
+  limitsChooseStore: "Choose a store",
+  limitsChooseBay: "Choose a bay",
+  limitsNoStores: "There is no store yet; the first audit makes one.",
+  settingsDevice: "This device",
+  deviceUnknown: "This browser does not tell how much is kept.",
+  deviceHint: "Your settings and what waits to be sent are kept in this browser. Audits are kept by the service.",
+  deviceClear: "Clear what is kept here",
+  deviceClearTitle: "Clear everything kept in this browser?",
+  deviceClearText:
+    "Your name, key, settings, unfinished reviews, and photos and verdicts that have not been sent are deleted for good. What the service has stays.",
+  deviceClearNow: "Clear",
+  settingsService: "Service",
+  serviceStatus: "Status",
+  serviceOpenapi: "OpenAPI document",
+  serviceDocs: "API documentation",
+
+  // Status
+  statusPause: "Pause",
+  statusResume: "Go on",
+  statusPaused: "Paused",
+  statusGoesOn: "Goes on",
+  statusModels: "Models",
+  statusVersion: "Version",
+  statusUp: "Started",
+  statusAsTable: "As a table, over the last five minutes",
+  metric: "Figure",
+  metricNone: "–",
+  metricNow: "Now",
+  metricLeast: "Least",
+  metricMean: "Mean",
+  metricMost: "Most",
+  metricRequests: "Requests",
+  metricRequestsNote: "Over ten seconds, without this page's own",
+  metricLatency: "Time of an answer to /predict",
+  metricPhotos: "Photos",
+  metricPhotosNote: "Answered, over ten seconds",
+  metricQueue: "Queue",
+  metricQueueNote: "Photos that wait for their turn",
+  metricInFlight: "Under way",
+  metricInFlightNote: "Requests being answered, this page's too",
+  metricRejected: "Refused",
+  metricRejectedNone: "None in the last five minutes",
+  metricMemory: "Memory",
+  metricMemoryNote: "Resident, of all processes",
+  metricCpu: "Processor",
+  metricCpuNote: "100% is one core",
+  metricProducts: "Products in a photo",
+  metricProductsNote: "On average, over a minute",
+  answersGood: "Answered",
+  answersRefused: "Refused (4xx)",
+  answersFailed: "Failed (5xx)",
 };
 
 /** @typedef {keyof typeof texts} TextKey */
@@ -351,6 +494,63 @@ export const phrases = {
   conflictBy: (who, moment) => `${who} saved corrections of this audit (${moment}):`,
   /** @param {string} moment */
   draftText: (moment) => `Corrections from ${moment} were not saved. They are still on this device.`,
+  // Limits of a bay
+  /** @param {string} bay */
+  baySaved: (bay) => `The limits of ${bay} are saved.`,
+
+  // To do
+  /** @param {number} count @param {string} text */
+  openTasks: (count, text) => `${text} open ${choose(count, "task", "tasks")}`,
+  /** @param {string} gap @param {number} facings */
+  taskGap: (gap, facings) => `${gap}, ${phrases.facingsWide(facings)}`,
+  /** @param {string} kind @param {string} value @param {string} threshold */
+  taskAlert: (kind, value, threshold) =>
+    ({
+      fill_rate: `Fill rate ${value}, at least ${threshold} expected`,
+      facings: `${value} facings, at least ${threshold} expected`,
+      gaps: `${value} gaps, at most ${threshold} expected`,
+    })[kind] ?? `${kind}: ${value}, limit ${threshold}`,
+  /** @param {string} bay */
+  taskPicture: (bay) => `The place in ${bay}`,
+  /** @param {string} first @param {string} second */
+  taskSince: (first, second) => `Since ${first} (${second})`,
+  /** @param {string} said @param {string} task */
+  taskSaid: (said, task) => `${said}: ${task}`,
+  /** @param {string} why */
+  taskRefused: (why) => `Your verdict was not taken, and the task is back. ${why}.`.replace("..", "."),
+  /** @param {number} count @param {string} why */
+  taskWaiting: (count, why) =>
+    `${why}. ${count} ${choose(count, "verdict is", "verdicts are")} kept here and sent as soon as that changes.`,
+  /** @param {string} name */
+  todoWho: (name) => `You work as ${name}.`,
+
+  // Settings
+  /** @param {string} name */
+  nameKept: (name) => `You are ${name} from now on.`,
+  /** @param {string} size @param {string} moment */
+  figuresExample: (size, moment) => `For example: ${size}; ${moment}.`,
+  /** @param {string} used @param {string} all  empty if unknown */
+  deviceUsed: (used, all) => (all ? `${used} of ${all} are used on this device.` : `${used} are used on this device.`),
+  /** @param {number} count */
+  deviceLoss: (count) => `${count} ${choose(count, "verdict has", "verdicts have")} not been sent yet.`,
+  /** @param {string} count */
+  megapixels: (count) => `${count} megapixels`,
+
+  // Status
+  /** @param {string} value */
+  perSecond: (value) => `${value}/s`,
+  /** @param {string} time */
+  statusAt: (time) => `As of ${time}`,
+  /** @param {string} when */
+  statusLive: (when) => (when ? `Live. ${when}` : ""),
+  /** @param {string} time */
+  metricLatencyNote: (time) => `Over ${time}; the lines, over one minute each`,
+  /** @param {string} name @param {string} now @param {string} least @param {string} most */
+  metricSummary: (name, now, least, most) => `${name}: now ${now}, between ${least} and ${most} in five minutes.`,
+  /** @param {number} count */
+  secondsLong: (count) => `${count} ${choose(count, "second", "seconds")}`,
+  /** @param {number} count */
+  minutesLong: (count) => `${count} ${choose(count, "minute", "minutes")}`,
 };
 
 /**
