@@ -172,10 +172,9 @@ class Storage:
                 with pruning_turn(memory.database) as ours:
                     if ours:
                         done = prune(memory.database, memory.photos, self.retention)
-                        log.info(
-                            "retention: %d deleted audits, %d too old and %d over the size removed",
-                            done.deleted, done.too_old, done.too_much,
-                        )  # fmt: skip
+                        counts = (done.deleted, done.too_old, done.too_much)
+                        if any(counts):
+                            log.info("retention: %d deleted audits, %d too old and %d over the size removed", *counts)
             except Exception:  # tomorrow is another day
                 log.exception("retention could not be kept")
             if self._stopping.wait(PRUNE_SECONDS):
