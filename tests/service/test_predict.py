@@ -321,3 +321,17 @@ def test_a_report_comes_where_it_is_asked_for(service: Service, sample: bytes) -
     assert len(places) >= report["facings"]
     for found, bare in zip(reported["detections"], plain["detections"], strict=True):
         assert {**found, **bare} == found
+
+
+def test_a_report_may_be_made_of_surer_detections_than_are_answered(service: Service, sample: bytes) -> None:
+    usual, wide = (
+        httpx.post(f"{service.url}/predict", params=query, files={"image": sample}, timeout=60).json()
+        for query in (
+            {"report": True, "confidence": 0.3},
+            {"report": True, "confidence": 0.05, "report_confidence": 0.3},
+        )
+    )
+    assert wide["count"] > usual["count"]
+    assert wide["report"] == usual["report"]
+    assert wide["detections"][: usual["count"]] == usual["detections"]
+    assert {found["row"] for found in wide["detections"][usual["count"] :]} == {None}

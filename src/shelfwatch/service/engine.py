@@ -171,10 +171,11 @@ class Engine:
         max_detections: int,
         tiles: bool,
         report: bool = False,
+        report_confidence: float = 0.0,
     ) -> Answer:
         """Decode one photo and detect in it, in lanes, with a closer look at a dense one where `tiles` says so.
 
-        With `report`, the shelf is analysed too.
+        With `report`, the shelf is analysed too, as detections of at least `report_confidence` show it.
 
         Raises `shelfwatch.inference.image.ImageError`, and `Problem` where there is no place or its turn never came.
         """
@@ -189,7 +190,9 @@ class Engine:
             result = chosen.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
             if not report:
                 return result, None
-            shelf = analyze(result.detections, width=photo.width, height=photo.height, pixels=photo.pixels)
+            found = result.detections
+            sure = found[found.confidence >= report_confidence]  # these lead, since the surest come first
+            shelf = analyze(sure, width=photo.width, height=photo.height, pixels=photo.pixels)
             return result, shelf
 
         def decode_and_infer() -> tuple[tuple[Photo, float, Quality], tuple[Result, ShelfReport | None]]:

@@ -60,6 +60,10 @@ async def predict(
     report: Annotated[
         bool, Query(description="Adds `report` on the shelf, and row, position and level to each detection.")
     ] = False,
+    report_confidence: Annotated[
+        float | None,
+        Query(ge=0.01, le=1, description="Least confidence of what `report` is made of; default: all.", examples=[0.4]),
+    ] = None,
 ) -> Response:
     """Detect every product facing in one photo."""
     engine: Engine = request.app.state.engine
@@ -73,6 +77,7 @@ async def predict(
             max_detections=max_detections,
             tiles=tiles == "auto",
             report=report,
+            report_confidence=report_confidence or 0.0,
         )
         answer = await unless_gone(request, work)
     if answer is None:

@@ -101,8 +101,12 @@ class ShelfReport:
         }
 
     def place(self, detections: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The JSON-ready detections with row, position and level, which are None for what is no product."""
+        """The JSON-ready detections with row, position and level, which are None for what is no product.
+
+        Those behind the ones that were analysed have no place either.
+        """
         places = np.column_stack([self.row, self.position, self.level]).tolist()
+        places += [[NOWHERE] * len(PLACE)] * (len(detections) - len(places))
         return [
             {**detection, **{name: None if at == NOWHERE else at for name, at in zip(PLACE, place, strict=True)}}
             for detection, place in zip(detections, places, strict=True)
