@@ -144,11 +144,13 @@ export async function showPicture(image, path, signal) {
  * Everything the model sees in the photo; what is too unsure is filtered later, in the browser.
  *
  * @param {File} file
- * @param {{model?: string, closer?: boolean, confidence?: number, signal?: AbortSignal}} [options]
+ * @param {{model?: string, closer?: boolean, confidence?: number, sure?: number, signal?: AbortSignal}} [options]  sure: least
+ *   confidence of what the report is made of
  * @returns {Promise<Prediction>}
  */
-export async function predict(file, { model, closer, confidence = LOWEST_CONFIDENCE, signal } = {}) {
-  const query = new URLSearchParams({ confidence: String(confidence), max_detections: String(MOST_DETECTIONS) });
+export async function predict(file, { model, closer, confidence = LOWEST_CONFIDENCE, sure, signal } = {}) {
+  const query = new URLSearchParams({ confidence: String(confidence), max_detections: String(MOST_DETECTIONS), report: "true" });
+  if (sure) query.set("report_confidence", String(sure));
   if (model) query.set("model", model);
   if (closer) query.set("tiles", "auto");
   const body = new FormData();

@@ -8,6 +8,7 @@ import { isAbort, problemCard, setTitle } from "./shell.js";
 import { status } from "./status.js";
 import { DIRECTION, LOCALE, texts } from "./texts.js";
 import { startTheme } from "./theme.js";
+import { startWaitingList } from "./waiting-list.js";
 import { verdicts } from "./verdicts.js";
 
 /** @typedef {import("./router.js").Route} Route */
@@ -118,6 +119,7 @@ document.documentElement.lang = LOCALE;
 document.documentElement.dir = DIRECTION;
 applyTexts(document);
 startTheme();
+startWaitingList();
 void status.refresh();
 verdicts.start();
 openTasks.start();

@@ -86,3 +86,19 @@ export function describe(problem, shown) {
   if (problem.requestId) parts.push(phrases.request(problem.requestId));
   return { ...words, detail: parts.join("\n"), remedies };
 }
+
+/** These pass by themselves, or once a key is given; any other answer is the last word. */
+const PASSING = new Set([
+  ...WAITABLE,
+  "network",
+  "slow-upload",
+  "storage-unavailable",
+  "storage-full",
+  "model-failed",
+  "internal-error",
+  "unexpected",
+  "unauthorized",
+]);
+
+/** Whether sending the same again later may go better. @param {Problem} problem */
+export const isPassing = ({ slug }) => PASSING.has(slug);

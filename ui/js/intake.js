@@ -6,16 +6,16 @@ import { texts } from "./texts.js";
 /** @param {DataTransfer | null} transfer */
 const carriesFiles = (transfer) => Boolean(transfer && [...transfer.types].includes("Files"));
 
-/** @param {(file: File) => void} take */
+/** @param {(files: File[], camera: boolean) => void} take */
 export function startIntake(take) {
   const picker = byId("file-input", HTMLInputElement);
   const camera = byId("camera-input", HTMLInputElement);
   for (const input of [picker, camera]) {
     input.addEventListener("change", () => {
-      const file = input.files?.[0];
+      const files = [...(input.files ?? [])];
       // Cleared, so that choosing the same photo again is a change again.
       input.value = "";
-      if (file) take(file);
+      if (files.length) take(files, input === camera);
     });
   }
   for (const button of document.querySelectorAll("[data-action]")) {
@@ -25,17 +25,19 @@ export function startIntake(take) {
 
   startDrop(take);
   document.addEventListener("paste", (event) => {
-    const file = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
-    if (!file) return;
+    const files = [...(event.clipboardData?.files ?? [])].filter((one) => one.type.startsWith("image/"));
+    if (!files.length) return;
     event.preventDefault();
     // Browsers call every pasted picture image.png.
-    take(file.name && file.name !== "image.png" ? file : new File([file], `${texts.pastedName}.png`, { type: file.type }));
+    const named = (/** @type {File} */ file) =>
+      file.name && file.name !== "image.png" ? file : new File([file], `${texts.pastedName}.png`, { type: file.type });
+    take(files.map(named), false);
   });
 }
 
 export const openPicker = () => byId("file-input", HTMLInputElement).click();
 
-/** @param {(file: File) => void} take */
+/** @param {(files: File[], camera: boolean) => void} take */
 function startDrop(take) {
   const veil = byId("drop", HTMLElement);
   // dragenter and dragleave fire for every element on the way; the depth tells the page's own edge.
@@ -61,9 +63,9 @@ function startDrop(take) {
   });
   document.addEventListener("drop", (event) => {
     hide();
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (!files.length) return;
     event.preventDefault();
-    take(file);
+    take(files, false);
   });
 }

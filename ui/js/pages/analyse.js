@@ -1,23 +1,29 @@
 /** Analyse: a photo comes in, an answer comes back, and the modules show it. The page stays while others are open. */
 
-import { downloadAnnotated } from "../annotate.js";
+import { downloadAnnotated, saveFile } from "../annotate.js";
 import { LOWEST_CONFIDENCE, predict, sample, setApiKey } from "../api.js";
+import { Batch } from "../batch.js";
 import { byId, setIcon } from "../dom.js";
-import { Problem } from "../errors.js";
+import { Problem, isPassing } from "../errors.js";
 import { Failure } from "../failure.js";
 import { percent, whole } from "../format.js";
 import { startHero } from "../hero.js";
 import { openPicker, startIntake } from "../intake.js";
-import { asJpeg, closePhoto, openPhoto } from "../photo.js";
+import { asJpeg, closePhoto, openPhoto, stem } from "../photo.js";
 import { Result } from "../result.js";
 import { link } from "../router.js";
+import { askWhere } from "../save-dialog.js";
+import { ShelfPanel } from "../shelf-panel.js";
 import { announce, go, setTitle } from "../shell.js";
 import { status } from "../status.js";
+import { Strip } from "../strip.js";
+import { coco, csv } from "../tables.js";
 import { phrases, texts } from "../texts.js";
 import { showTip, sizeText } from "../tip.js";
 import { Viewer } from "../viewer.js";
 
 /** @typedef {import("../photo.js").Photo} Photo */
+/** @typedef {import("../batch.js").Shot} Shot */
 /** @typedef {"welcome" | "waiting" | "result" | "failure"} Mode */
 
 const HERO_BOXES = "/static/samples/cooler.boxes.json";
@@ -53,6 +59,10 @@ const viewer = new Viewer(
     },
   },
 );
+
+const shelf = new ShelfPanel(viewer);
+const batch = new Batch((file, signal) => ask(file, signal));
+new Strip(batch, { choose: (shot) => void display(shot), remove: takeAway });
 
 const result = new Result({ shown: (detections, first) => viewer.setBoxes(detections, first), announce, titled });
 
@@ -101,14 +111,30 @@ function show(mode) {
   byId(heir, HTMLElement).focus({ preventScroll: true });
 }
 
-/** Show a new photo and count it. @param {File} file */
-async function take(file) {
+/**
+ * Photos come in. One is looked at and then makes room for the next; several stay together, and so do those that a
+ * camera brings before the last one is saved.
+ *
+ * @param {readonly File[]} files @param {boolean} [camera]
+ */
+function take(files, camera = false) {
+  const together = files.length > 1 || batch.shots.length > 1 || (camera && batch.shown !== null && !batch.shown.saved);
+  if (!together) batch.clear();
+  const [first] = batch.add(files);
+  void display(first);
+}
+
+/** Put a photo on the stage, with its answer or to have one. @param {Shot} shot */
+async function display(shot) {
+  const { file } = shot;
   const controller = begin();
-  again = () => void take(file);
+  again = () => void display(shot);
+  batch.shown = shot;
+  batch.changed();
   const opening = openPhoto(file);
   byId("file-name", HTMLElement).textContent = file.name;
   byId("stage-note", HTMLElement).hidden = true;
-  show("waiting");
+  if (!shot.answer) show("waiting");
   scrollTo({ top: 0 });
   const opened = await opening;
   if (controller.signal.aborted && running !== controller) {
@@ -120,33 +146,82 @@ async function take(file) {
   viewer.setPhoto(photo);
   closePhoto(old);
   if (controller.signal.aborted) return;
-  if (!file.size) fail(new Problem("empty-file"));
+  if (shot.answer) showAnswer(shot);
+  else if (!file.size) fail(new Problem("empty-file"));
   else await count(controller);
+  void batch.work();
+}
+
+/** @param {Shot} shot  it leaves the strip, but not what was saved of it */
+function takeAway(shot) {
+  const next = batch.remove(shot);
+  if (batch.shown === shot && next) void display(next);
+}
+
+/** @param {File} file @param {AbortSignal} signal */
+function ask(file, signal) {
+  const sure = status.model(chosenModel)?.operating_threshold;
+  const confidence = Math.min(LOWEST_CONFIDENCE, sure ?? LOWEST_CONFIDENCE);
+  const closer = byId("closer", HTMLInputElement).checked;
+  return predict(file, { model: chosenModel, closer, confidence, sure, signal });
 }
 
 /** Send the photo on the stage and show the answer. @param {AbortController} [controller] */
 async function count(controller = begin()) {
   const current = photo;
-  if (!current) return;
+  const shot = batch.shown;
+  if (!current || !shot) return;
   again = () => void count();
   viewer.setBoxes([]);
+  viewer.setGaps([]);
   show("waiting");
+  batch.set(shot, { state: "counting", answer: null, problem: null });
   try {
-    const usual = status.model(chosenModel)?.operating_threshold ?? LOWEST_CONFIDENCE;
-    const confidence = Math.min(LOWEST_CONFIDENCE, usual);
-    const closer = byId("closer", HTMLInputElement).checked;
-    const answer = await predict(current.file, { model: chosenModel, closer, confidence, signal: controller.signal });
     if (!status.models.length) await status.refresh();
-    if (controller.signal.aborted) return;
-    failure.clear(true);
-    if (!current.full) viewer.setSize(answer.image);
-    noteMissing(texts.noPreview);
-    byId("download", HTMLButtonElement).disabled = current.full === null;
-    show("result");
-    result.show(answer, status.model(answer.model.name));
+    const answer = await ask(current.file, controller.signal);
+    // Looked away from meanwhile: the answer is kept for when it is looked at again.
+    batch.set(shot, { state: "done", answer, model: answer.model.name });
+    if (!controller.signal.aborted) showAnswer(shot);
   } catch (error) {
     if (!controller.signal.aborted) fail(error);
+    else if (shot.state === "counting") batch.set(shot, { state: "waiting" });
   }
+}
+
+/** @param {Shot} shot  the one on the stage, with its answer */
+function showAnswer({ answer, saved }) {
+  if (!answer || !photo) return;
+  failure.clear(true);
+  if (!photo.full) viewer.setSize(answer.image);
+  noteMissing(texts.noPreview);
+  byId("download", HTMLButtonElement).disabled = photo.full === null;
+  show("result");
+  const model = status.model(answer.model.name);
+  shelf.show(answer.report ?? null, model?.operating_threshold ?? LOWEST_CONFIDENCE);
+  result.show(answer, model);
+  showSaved(saved);
+}
+
+/** @param {boolean} saved */
+function showSaved(saved) {
+  const button = byId("save", HTMLButtonElement);
+  button.disabled = saved;
+  const words = button.querySelector("span");
+  if (words) words.textContent = saved ? texts.savedAlready : texts.saveTitle;
+}
+
+/** Make audits of the photo on the stage, or of all at hand. */
+async function save() {
+  const { shown, shots } = batch;
+  if (!shown) return;
+  const unsaved = shots.filter(({ saved, file }) => !saved && file.size);
+  const ready = unsaved.map(({ file, key, model }) => ({ file, key, model: model || chosenModel }));
+  const here = ready.find(({ key }) => key === shown.key);
+  if (!here) return;
+  const chosen = await askWhere(here, ready);
+  for (const shot of shots) if (chosen.some(({ key }) => key === shot.key)) batch.set(shot, { saved: true });
+  if (batch.shown) showSaved(batch.shown.saved);
+  byId("save-later", HTMLElement).hidden ||= chosen.length > 0;
 }
 
 /** @param {string} name */
@@ -157,7 +232,7 @@ async function takeSample(name) {
   show("waiting");
   try {
     const file = await sample(name, controller.signal);
-    if (!controller.signal.aborted) await take(file);
+    if (!controller.signal.aborted) take([file]);
   } catch (error) {
     if (!controller.signal.aborted) fail(error);
   }
@@ -166,8 +241,9 @@ async function takeSample(name) {
 /** The remedy for a photo that only the browser can read, or that is too large. @param {boolean} smaller */
 async function reencode(smaller) {
   const file = photo && (await asJpeg(photo, smaller));
-  if (file) await take(file);
-  else openPicker();
+  if (!file) return openPicker();
+  if (batch.shown && batch.shots.length > 1) batch.remove(batch.shown);
+  return take([file]);
 }
 
 /** End what is under way and start anew. */
@@ -200,7 +276,11 @@ function fail(error) {
   const problem = error instanceof Problem ? error : new Problem("unexpected", { detail: String(error) });
   if (problem.slug === "network" || problem.slug === "draining") void status.refresh();
   viewer.setBoxes([]);
+  viewer.setGaps([]);
   noteMissing(texts.nothingToShow);
+  if (batch.shown && batch.shown.state !== "done") batch.set(batch.shown, { state: "failed", problem });
+  // A photo that the service cannot look at now is not lost: it may be an audit once it can.
+  byId("save-later", HTMLElement).hidden = !isPassing(problem) || !batch.shown || batch.shown.saved;
   show("failure");
   failure.show(problem, Boolean(photo?.full));
   const { textContent: title } = byId("failure-title", HTMLElement);
@@ -234,7 +314,7 @@ function startControls() {
   byId("closer", HTMLInputElement).addEventListener("change", () => void count());
   byId("download", HTMLButtonElement).addEventListener("click", async () => {
     announce(texts.downloading);
-    if (photo && !(await downloadAnnotated(photo, result.shown))) {
+    if (photo && !(await downloadAnnotated(photo, result.shown, { gaps: shelf.gaps, by: shelf.colouring }))) {
       byId("count-note", HTMLElement).textContent = texts.downloadFailed;
       announce(texts.downloadFailed);
     }
@@ -246,8 +326,16 @@ export function open() {
   setTitle(title);
 }
 
+for (const id of ["save", "save-later"]) byId(id, HTMLButtonElement).addEventListener("click", () => void save());
+byId("download-csv", HTMLButtonElement).addEventListener("click", () => {
+  if (photo) saveFile(csv(result.shown), `${stem(photo.file.name)}-shelfwatch.csv`);
+});
+byId("download-coco", HTMLButtonElement).addEventListener("click", () => {
+  if (!photo || !result.answer) return;
+  saveFile(coco(result.answer, result.shown, photo.file.name), `${stem(photo.file.name)}-coco.json`);
+});
 document.addEventListener("themechange", () => result.drawHistogram());
-startIntake((file) => void take(file));
+startIntake(take);
 startControls();
 if (status.models.length) showModels();
 void startHero(HERO_BOXES);

@@ -10,6 +10,7 @@ import { describe } from "../errors.js";
 import { percent, whole } from "../format.js";
 import { newestCorrection } from "../review-save.js";
 import { link } from "../router.js";
+import { segments } from "../segments.js";
 import { asProblem, go, isAbort, notice, setTitle } from "../shell.js";
 import { photoStage } from "../stage.js";
 import { phrases, texts } from "../texts.js";
@@ -84,25 +85,6 @@ const correctedBadge = ({ corrected }) =>
     { class: "badge audit__corrected", "data-tone": "good" },
     icon("check"),
     make("span", {}, phrases.auditCorrected(corrected.who, momentText(corrected.created_at))),
-  );
-
-/**
- * @param {string} name @param {string} legend @param {[value: string, text: string][]} choices @param {string} chosen
- * @param {(value: string) => void} run
- */
-const segments = (name, legend, choices, chosen, run) =>
-  make(
-    "fieldset",
-    { class: "segments" },
-    make("legend", { class: "visually-hidden" }, legend),
-    ...choices.map(([value, text]) =>
-      make(
-        "label",
-        { class: "segment" },
-        make("input", { type: "radio", name, value, checked: value === chosen, onchange: () => run(value) }),
-        make("span", {}, text),
-      ),
-    ),
   );
 
 /** How the photo is looked at. @param {Audit} audit @param {import("../viewer.js").Viewer} viewer @param {AbortSignal} signal */

@@ -407,6 +407,25 @@ export const texts = {
   answersGood: "Answered",
   answersRefused: "Refused (4xx)",
   answersFailed: "Failed (5xx)",
+
+  // Analyse: several photos, the shelf, saving
+  photos: "Photos",
+  shotRemove: "Take this photo away",
+  shelf: "Shelf",
+  shelfDetails: "Rows and gaps",
+  colourPlain: "Plain",
+  saveTitle: "Save as audit",
+  saveLater: "Save it for later",
+  saveStore: "Store",
+  saveBay: "Bay",
+  saveTaken: "Taken",
+  saveNote: "Note",
+  savedOpen: "Open",
+  savedAlready: "Saved",
+  waitingHeading: "Waiting to be sent",
+  waitingHint: "Kept in this browser, and sent by itself when the service can be reached. Nothing is sent twice.",
+  waitingSend: "Send now",
+  waitingRemoved: "The photo is not sent any more.",
 };
 
 /** @typedef {keyof typeof texts} TextKey */
@@ -551,6 +570,31 @@ export const phrases = {
   secondsLong: (count) => `${count} ${choose(count, "second", "seconds")}`,
   /** @param {number} count */
   minutesLong: (count) => `${count} ${choose(count, "minute", "minutes")}`,
+
+  // Analyse: several photos, the shelf, saving
+  /** @param {string} confidence */
+  shelfAt: (confidence) => `Of the boxes of at least ${confidence} confidence.`,
+  /** @param {string} done @param {string} all */
+  stripProgress: (done, all) => `${done} of ${all} counted`,
+  /** @param {string} number @param {string} name @param {string} state */
+  shot: (number, name, state) => `Photo ${number}, ${name}: ${state}`,
+  /** @param {string} name */
+  shotRemove: (name) => `Take ${name} away`,
+  /** @param {"waiting" | "counting" | "done" | "failed"} state @param {string} count @param {boolean} saved */
+  shotState: (state, count, saved) =>
+    ({ waiting: "waiting", counting: "counting", failed: "failed", done: `${count} found${saved ? ", saved" : ""}` })[state],
+  /** What stands on the small picture. @param {string} state */
+  shotMark: (state) => ({ waiting: "…", counting: "…", failed: "!" })[state] ?? "",
+  /** @param {number} count */
+  saveAll: (count) => `All ${count} photos, each as an audit of this bay`,
+  /** @param {number} count @param {string} store @param {string} bay */
+  saved: (count, store, bay) => (count > 1 ? `${count} audits of ${store}, ${bay} saved.` : `Audit of ${store}, ${bay} saved.`),
+  /** @param {string} store @param {string} bay */
+  storeAndBay: (store, bay) => `${store} · ${bay}`,
+  /** @param {number} count */
+  waitingToSend: (count) => `${count} to send`,
+  /** @param {string} store @param {string} bay */
+  waitingRemove: (store, bay) => `Do not send the photo of ${store}, ${bay}`,
 };
 
 /**
