@@ -33,7 +33,7 @@ export class Strip {
     shots.forEach((shot, index) => {
       const entry = this.entries.get(shot) ?? this.enter(shot);
       if (list.children[index] !== entry.item) list.insertBefore(entry.item, list.children[index] ?? null);
-      const words = phrases.shotState(shot.state, whole(shot.answer?.count ?? 0), shot.saved);
+      const words = phrases.shotState(shot.state, this.countOf(shot), shot.saved);
       entry.item.dataset.state = shot.state;
       entry.button.setAttribute("aria-label", phrases.shot(whole(index + 1), shot.file.name, words));
       entry.button.setAttribute("aria-current", String(shot === shown));

@@ -30,6 +30,7 @@ export const texts = {
   loading: "Loading",
 
   navigation: "Pages",
+  notices: "Notices",
   pageAnalyse: "Analyse",
   pageTodo: "To do",
   pageStores: "Stores",
