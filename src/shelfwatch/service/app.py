@@ -101,7 +101,6 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         predict.router, exports.router, audits.router, photos.router, compare.router, stores.router, alerts.router,
         webhooks.router, notes.router, boxes.router, gaps.router, corrections.router, tasks.router,
         health.router, admin.router, page.router,
-        health.router, admin.router, page.router,
     ):  # fmt: skip
         app.include_router(router)
         paths |= {route.path for route in router.routes if isinstance(route, APIRoute)}
