@@ -427,6 +427,19 @@ export const texts = {
   waitingHint: "Kept in this browser, and sent by itself when the service can be reached. Nothing is sent twice.",
   waitingSend: "Send now",
   waitingRemoved: "The photo is not sent any more.",
+
+  // Stores
+  boardBays: "Bays",
+  boardLowest: "Lowest",
+  boardAlerts: "Open alerts",
+  boardSearch: "Search stores and bays",
+  boardAny: "Any fill rate",
+  boardOnlyAlerts: "Only with open alerts",
+  boardNone: "Nothing fits. Search for less, or take a filter away.",
+  boardNoAudit: "No photo yet",
+  boardEmpty: "No audits yet",
+  boardEmptyText: "Take a photo of a shelf and save it as an audit. Its store and bay appear here.",
+  boardMissing: "There is no such store",
 };
 
 /** @typedef {keyof typeof texts} TextKey */
@@ -596,6 +609,22 @@ export const phrases = {
   waitingToSend: (count) => `${count} to send`,
   /** @param {string} store @param {string} bay */
   waitingRemove: (store, bay) => `Do not send the photo of ${store}, ${bay}`,
+
+  // Stores
+  /** @param {number} count */
+  bayCount: (count) => `${count} ${choose(count, "bay", "bays")}`,
+  /** @param {string} text @param {number} count */
+  openAlerts: (text, count) => `${text} ${choose(count, "alert", "alerts")}`,
+  /** @param {string} rate */
+  lowest: (rate) => `lowest ${rate}`,
+  /** @param {string} rate */
+  below: (rate) => `Below ${rate}`,
+  /** @param {number} facings @param {number | null} expected */
+  facingsOf: (facings, expected) => (expected === null ? `${facings} ${choose(facings, "facing", "facings")}` : `${facings} of ${expected} facings`),
+  /** @param {number} count */
+  gapCount: (count) => (count ? `${count} ${choose(count, "gap", "gaps")}` : "no gaps"),
+  /** @param {number} count */
+  storesShown: (count) => `${count} ${choose(count, "store", "stores")} shown.`,
 };
 
 /**
