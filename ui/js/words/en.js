@@ -440,6 +440,31 @@ export const texts = {
   boardEmpty: "No audits yet",
   boardEmptyText: "Take a photo of a shelf and save it as an audit. Its store and bay appear here.",
   boardMissing: "There is no such store",
+
+  // Bay
+  bayStock: "Stock",
+  bayLastPhoto: "Last photo",
+  bayExpectations: "What is expected",
+  bayEmpty: "No photo of this bay yet",
+  bayEmptyText: "Take one and save it as an audit of this bay. How it goes is drawn here.",
+  trend: "Trend",
+  trendLabel: "Figures over time. Arrows go from photo to photo, Enter opens one.",
+  trendSeries: "Figure",
+  trendRange: "Time",
+  trendAll: "All",
+  trendNone: "No photo in this time.",
+  trendThreshold: "alert",
+  trendTable: "As a table",
+  loadMore: "Load more",
+  compareHint: "Choose two to compare them.",
+  compareChosen: "Compare the two",
+  alertSince: "Since",
+  alertSeen: "Someone sees to it.",
+  alertAcknowledge: "I see to it",
+  alertRestocked: "Restocked",
+  alertFalse: "False alarm",
+  alertNotWorkable: "Not workable",
+  alertThanks: "Noted. The next photo tells whether it is over.",
 };
 
 /** @typedef {keyof typeof texts} TextKey */
@@ -625,6 +650,25 @@ export const phrases = {
   gapCount: (count) => (count ? `${count} ${choose(count, "gap", "gaps")}` : "no gaps"),
   /** @param {number} count */
   storesShown: (count) => `${count} ${choose(count, "store", "stores")} shown.`,
+
+  // Bay
+  /** @param {string} moment @param {string} value */
+  trendPoint: (moment, value) => `${moment}: ${value}`,
+  /** @param {string} part @param {string} all */
+  outOf: (part, all) => `${part} of ${all}`,
+  /** @param {number} count */
+  days: (count) => `${count} days`,
+  /** @param {string} facings */
+  expectNow: (facings) => `Expect what the newest photo shows: ${facings} facings`,
+  /** @param {string} moment */
+  compareChoose: (moment) => `Compare the photo of ${moment}`,
+  /** @param {"fill_rate" | "facings" | "gaps"} kind @param {string} value @param {string} threshold */
+  alertIs: (kind, value, threshold) =>
+    ({
+      fill_rate: `Fill rate ${value}, below ${threshold}`,
+      facings: `${value} facings, below ${threshold}`,
+      gaps: `${value} gaps, more than ${threshold}`,
+    })[kind],
 };
 
 /**
