@@ -465,6 +465,18 @@ export const texts = {
   alertFalse: "False alarm",
   alertNotWorkable: "Not workable",
   alertThanks: "Noted. The next photo tells whether it is over.",
+
+  // Compare
+  compare: "What changed",
+  compareEarlier: "Earlier",
+  compareLater: "Later",
+  compareSwap: "Swap",
+  compareLeft: "Left",
+  compareCame: "Came",
+  compareNone: "None.",
+  compareApart: "These photos do not show the same shelf from close enough spots to be laid over each other. They stand side by side, and only the figures are compared.",
+  wipe: "How much of the earlier photo is shown",
+  wipeLabel: "Both photos, one over the other. Plus and minus zoom, 0 fits, arrows move.",
 };
 
 /** @typedef {keyof typeof texts} TextKey */
@@ -669,6 +681,23 @@ export const phrases = {
       facings: `${value} facings, below ${threshold}`,
       gaps: `${value} gaps, more than ${threshold}`,
     })[kind],
+
+  // Compare
+  /** @param {string} bay */
+  compareTitle: (bay) => `${bay}: what changed`,
+  /** @param {string} moment */
+  earlierAt: (moment) => `Earlier: ${moment}`,
+  /** @param {string} moment */
+  laterAt: (moment) => `Later: ${moment}`,
+  /** @param {string} from @param {string} to */
+  fromTo: (from, to) => `${from} → ${to}`,
+  /** @param {number} value  with its sign */
+  changed: (value) => `${value > 0 ? "▲ +" : value < 0 ? "▼ −" : "± "}${tenths.format(Math.abs(value))}`,
+  /** @param {number} left @param {number} came @param {number} unseen */
+  leftAndCame: (left, came, unseen) =>
+    `${left} ${choose(left, "facing", "facings")} left, ${came} came.${unseen ? ` ${unseen} lie outside of what both photos show.` : ""}`,
+  /** @param {string} number */
+  facing: (number) => `Facing ${number}`,
 };
 
 /**
