@@ -40,7 +40,9 @@ def test_every_page_opens_without_a_network_and_no_answer_is_kept(open_app: Any,
     page.evaluate("async () => { await navigator.serviceWorker.ready; }")
     page.reload()
     app.drop_and_read(shelf)
-    page.evaluate("async () => { for (const path of ['/stores', '/audits', '/health', '/metrics']) await fetch(path); }")
+    page.evaluate(
+        "async () => { for (const path of ['/stores', '/audits', '/health', '/metrics']) await fetch(path); }"
+    )
     files = shell(service.url)["files"]
     assert {"/", "/static/js/pages/stores.js", "/static/css/base.css", "/static/icons.svg"} <= set(files)
     assert page.evaluate(KEPT) == sorted(files)
