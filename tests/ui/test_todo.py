@@ -135,7 +135,7 @@ def test_filter_by_store_and_kind_stays_in_the_address(todo: Any) -> None:
     expect(cards(app).first).to_contain_text(ULM)
     app.page.get_by_role("radio", name="Gaps").check()
     app.page.wait_for_function("() => location.hash.includes('kind=gap')")
-    app.open()
+    app.page.reload()
     expect(cards(app).first).to_contain_text(ULM)
     assert {card.get_attribute("data-kind") for card in cards(app).all()} == {"gap"}
     app.page.get_by_role("radio", name="Alerts").check()
