@@ -3,6 +3,7 @@
 import { apiKey, forgetApiKey, getJson, rememberedKey, setApiKey } from "./api.js";
 import { make } from "./dom.js";
 import { describe } from "./errors.js";
+import { outbox } from "./outbox.js";
 import { announce, asProblem, isAbort } from "./shell.js";
 import { texts } from "./texts.js";
 import { verdicts } from "./verdicts.js";
@@ -52,6 +53,7 @@ export function accessSection(signal) {
       await getJson(TRIAL, signal);
       say("good", apiKey() ? (await needsKey(signal)) ? texts.keyWorks : texts.keyNotNeeded : texts.keyNotNeeded);
       void verdicts.flush();
+      void outbox.flush();
     } catch (error) {
       if (isAbort(error)) return;
       const problem = asProblem(error);

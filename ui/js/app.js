@@ -2,6 +2,7 @@
 
 import { applyTexts, byId, make } from "./dom.js";
 import { openTasks } from "./open-tasks.js";
+import { Problem } from "./errors.js";
 import * as analyse from "./pages/analyse.js";
 import { link, routeOf } from "./router.js";
 import { isAbort, problemCard, setTitle } from "./shell.js";
@@ -74,7 +75,9 @@ async function open({ page, params, query }, root, signal) {
     if (!signal.aborted && !root.childElementCount) root.append(skeleton());
   }, PATIENCE_MS);
   try {
-    const module = await PAGES[page]();
+    const module = await PAGES[page]().catch(() => {
+      throw new Problem("network"); // the page's own script did not come
+    });
     if (!signal.aborted) await module.open({ root, params, query, signal });
   } catch (error) {
     if (signal.aborted || isAbort(error)) return;

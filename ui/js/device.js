@@ -4,6 +4,7 @@ import { forgetApiKey } from "./api.js";
 import { make } from "./dom.js";
 import { bytesText } from "./format.js";
 import { PREFIX } from "./kept.js";
+import { outbox } from "./outbox.js";
 import { phrases, texts } from "./texts.js";
 import { verdicts } from "./verdicts.js";
 
@@ -25,12 +26,18 @@ async function showUsed(used) {
 /** @param {AbortSignal} signal @param {HTMLElement} origin  gets the focus back */
 function confirmClear(signal, origin) {
   const count = verdicts.waiting;
+  const photos = make("p", { class: "device__loss", hidden: true });
+  void outbox.parcels().then(({ length }) => {
+    photos.hidden = !length;
+    photos.textContent = phrases.deviceLossPhotos(length);
+  });
   const dialog = make(
     "dialog",
     { class: "dialog", "aria-labelledby": "clear-title", "aria-describedby": "clear-text" },
     make("h2", { class: "dialog__title", id: "clear-title" }, texts.deviceClearTitle),
     make("p", { id: "clear-text" }, texts.deviceClearText),
     count ? make("p", { class: "device__loss" }, phrases.deviceLoss(count)) : null,
+    photos,
     make(
       "form",
       { method: "dialog", class: "dialog__actions" },

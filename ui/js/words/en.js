@@ -602,6 +602,8 @@ export const phrases = {
   /** @param {string} used @param {string} all  empty if unknown */
   deviceUsed: (used, all) => (all ? `${used} of ${all} are used on this device.` : `${used} are used on this device.`),
   /** @param {number} count */
+  deviceLossPhotos: (count) => `${count} ${choose(count, "photo has", "photos have")} not been sent yet.`,
+  /** @param {number} count */
   deviceLoss: (count) => `${count} ${choose(count, "verdict has", "verdicts have")} not been sent yet.`,
   /** @param {string} count */
   megapixels: (count) => `${count} megapixels`,
