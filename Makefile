@@ -2,7 +2,7 @@
 VENV ?= .venv
 export SHELFWATCH_VENV := $(VENV)
 
-.PHONY: run test test-train lint format bench bench-serve bench-audits images docs lock clean
+.PHONY: run test test-train lint format bench bench-serve bench-audits bench-page images docs lock clean
 
 run: ## install and serve on http://127.0.0.1:8000
 	@scripts/install run
@@ -41,6 +41,11 @@ bench-audits: ## reading with a thousand and with a million audits, on SQLite an
 	@scripts/install dev
 	@scripts/install-postgres
 	PYTHONPATH=scripts $(VENV)/bin/python -m bench_audits --write
+
+bench-page: ## the page in a browser: paints, frames, long tasks; BENCH="--lighthouse PROGRAM" adds its scores
+	@scripts/install dev
+	@scripts/install-browser
+	PYTHONPATH=scripts $(VENV)/bin/python -m bench_page --write $(BENCH)
 
 images: ## re-make the screenshots and the drawn shelf in images/
 	@scripts/install dev

@@ -27,7 +27,8 @@ def test_text_is_compressed_for_those_who_take_it(service: Service, path: str) -
     assert "content-encoding" not in plain.headers
     assert small.headers["content-encoding"] == "gzip"
     assert int(small.headers["content-length"]) < len(plain.content)
-    assert small.content == plain.content
+    if not path.endswith((".js", ".css")):  # those lose their comments on the way
+        assert small.content == plain.content
     assert small.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
     assert small.headers["etag"] != plain.headers["etag"]
     assert small.headers["content-type"] == plain.headers["content-type"]
@@ -62,11 +63,11 @@ def test_who_takes_gzip(header: str, takes: bool) -> None:
 def test_a_changed_file_is_compressed_anew(tmp_path: Path) -> None:
     file = tmp_path / "words.js"
     asked = Headers({"accept-encoding": "gzip"})
-    file.write_text("// one\n" * 200)
+    file.write_text("one();\n" * 200)
     first = page.fresh(file, asked)
-    file.write_text("// other\n" * 200)
+    file.write_text("other();\n" * 200)
     second = page.fresh(file, asked)
-    assert gzip.decompress(bytes(second.body)) == file.read_bytes()
+    assert gzip.decompress(bytes(second.body)).startswith(b"other();other();")
     assert first.headers["etag"] != second.headers["etag"]
 
 
@@ -114,3 +115,15 @@ def test_worker_changes_with_any_file_of_the_page(keyed: FastAPI, tmp_path: Path
     assert client.get("/sw.js", headers={"If-None-Match": tag}).status_code == 304
     (tmp_path / "index.html").write_text("<!doctype html><title>new</title>")
     assert client.get("/sw.js", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_scripts_and_styles_are_sent_without_their_comments(service: Service) -> None:
+    """Less than they are as files; that they still do the same is what every test in the browser shows."""
+    for name in ("js/app.js", "css/base.css"):
+        file = (ROOT / "ui" / name).read_text()
+        sent = httpx.get(f"{service.url}/static/{name}").text
+        assert "/*" in file
+        assert "/*" not in sent
+        assert 200 < len(sent) < len(file)
+        plain = httpx.get(f"{service.url}/static/{name}", headers={"Accept-Encoding": "identity"}).text
+        assert plain == file

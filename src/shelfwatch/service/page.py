@@ -9,6 +9,8 @@ import json
 import os
 from pathlib import Path
 
+import rcssmin
+import rjsmin
 from fastapi import APIRouter, Request
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
@@ -76,8 +78,16 @@ def takes_gzip(header: str) -> bool:
 
 @functools.lru_cache(FILES)
 def compressed(path: Path, changed: int, size: int) -> bytes:
-    """A file as gzip, kept until it changes: `changed` (nanoseconds) and `size` (bytes) tell."""
-    return gzip.compress(path.read_bytes(), mtime=0)
+    """A file as gzip, kept until it changes: `changed` (nanoseconds) and `size` (bytes) tell.
+
+    Scripts and styles go without their comments and blanks, which are a third of what would be sent.
+    """
+    data = path.read_bytes()
+    if path.suffix == ".js":
+        data = rjsmin.jsmin(data.decode()).encode()
+    elif path.suffix == ".css":
+        data = rcssmin.cssmin(data.decode()).encode()
+    return gzip.compress(data, mtime=0)
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
