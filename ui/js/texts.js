@@ -5,6 +5,7 @@ const STORE = "shelfwatch-language";
 /** What each language calls itself, and its file. To add one, copy words/en.js and name it here. */
 export const LANGUAGES = {
   en: { name: "English", load: () => import("./words/en.js") },
+  de: { name: "Deutsch", load: () => import("./words/de.js") },
 };
 
 /** @typedef {keyof typeof LANGUAGES} Language */
