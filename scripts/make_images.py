@@ -9,12 +9,15 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from running import running_service
@@ -43,7 +46,31 @@ class Shot:
     phone: bool = False
 
 
+@dataclass(frozen=True)
+class AppShot:
+    """A page of the app over a week of audits: its address, the window, the theme, and what to wait for."""
+
+    name: str
+    address: str
+    wait: str
+    width: int = 1280
+    height: int = 800
+    theme: str = "light"
+    phone: bool = False
+
+
 HERO = "cooler"
+STORE = "Berlin Alexanderplatz"
+BAY = "Cereal"
+# The last shot's address is completed with the two newest audits of the bay.
+APP_SHOTS = (
+    AppShot("app-stores", "#/stores", ".bay-card__picture[src]"),
+    AppShot("app-bay", f"#/stores/{STORE}/{BAY}", ".trend__canvas[data-points]", theme="dark"),
+    AppShot("app-todo", "#/todo", "[data-task] img[src]", 390, 844, phone=True),
+    AppShot("app-status", "#/status", ".metric", 390, 844, "dark", phone=True),
+    AppShot("app-compare", "#/compare/{}/{}", ".wipe__canvas[data-view]"),
+    AppShot("app-review", "#/audits/{}/review", "#page canvas"),
+)
 # Each window gets the sample of its own shape.
 SHOTS = (
     Shot("ui", 1440, 900, 2, "dark", sample="cooler"),
@@ -61,6 +88,11 @@ def main() -> None:
         for shot in SHOTS:
             file = IMAGES / f"{shot.name}.png"
             file.write_bytes(within_limit(take(browser, str(client.base_url), shot)))
+            print(f"{file.relative_to(ROOT)}: {file.stat().st_size:,} bytes")
+        newest = fill(client)
+        for app_shot in APP_SHOTS:
+            file = IMAGES / f"{app_shot.name}.png"
+            file.write_bytes(within_limit(take_page(browser, str(client.base_url), app_shot, newest)))
             print(f"{file.relative_to(ROOT)}: {file.stat().st_size:,} bytes")
         browser.close()
 
@@ -92,6 +124,55 @@ def take(browser: Browser, url: str, shot: Shot) -> bytes:
         count_sample(page, shot.sample)
     page.evaluate("() => document.activeElement.blur()")
     page.wait_for_timeout(300)
+    picture = page.screenshot()
+    context.close()
+    return picture
+
+
+def fill(client: httpx.Client) -> list[str]:
+    """A week of two stores, whose shelves are the samples with products painted over; the newest audits of `BAY`."""
+    chance = random.Random(1)
+    bays = {STORE: {BAY: "shelf", "Cooler 1": "cooler"}, "Hamburg Hafencity": {"Pantry": "shelf", "Cooler": "cooler"}}
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    for store, places in bays.items():
+        for late, (bay, sample) in enumerate(places.items()):
+            photo = Image.open(SAMPLES / f"{sample}.jpg").convert("RGB")
+            answer = client.post(
+                "/predict?model=fast", files={"image": (SAMPLES / f"{sample}.jpg").read_bytes()}
+            ).json()
+            boxes = [found["box"] for found in answer["detections"]]
+            for day in range(7):
+                shelf = photo.copy()
+                pen = ImageDraw.Draw(shelf)
+                for box in chance.sample(boxes, round(len(boxes) * (0.02 + 0.05 * ((day + late) % 4)))):
+                    pen.rectangle(box, fill=(18, 20, 19))
+                left, top = chance.randrange(24), chance.randrange(16)
+                shelf = shelf.crop((left, top, shelf.width - 24 + left, shelf.height - 16 + top))
+                stored = io.BytesIO()
+                shelf.save(stored, "JPEG", quality=90)
+                taken = now - timedelta(days=6 - day, hours=1 + late)
+                fields = {"store": store, "bay": bay, "taken_at": taken.isoformat()}
+                client.post("/audits", files={"image": stored.getvalue()}, data=fields).raise_for_status()
+            limits = {"expected_facings": len(boxes), "min_fill_rate": 0.85, "max_gaps": 6, "alert_after": 1}
+            client.put(f"/stores/{quote(store)}/bays/{quote(bay)}", json=limits).raise_for_status()
+    found = client.get("/audits", params={"store": STORE, "bay": BAY, "limit": 2}).json()["items"]
+    return [audit["id"] for audit in found]
+
+
+def take_page(browser: Browser, url: str, shot: AppShot, newest: list[str]) -> bytes:
+    """One page of the app, at rest."""
+    context = browser.new_context(
+        viewport={"width": shot.width, "height": shot.height},
+        device_scale_factor=2,
+        color_scheme=shot.theme,
+        reduced_motion="reduce",
+        is_mobile=shot.phone,
+        has_touch=shot.phone,
+    )
+    page = context.new_page()
+    page.goto(f"{url}/{shot.address.format(*newest)}")
+    page.locator(shot.wait).first.wait_for(state="visible")
+    page.wait_for_timeout(6000 if shot.name == "app-status" else 1500)
     picture = page.screenshot()
     context.close()
     return picture
