@@ -69,7 +69,7 @@ def test_photos_are_answered_where_nothing_can_be_written(run_service: Callable[
     assert answer.status_code == 200
     assert httpx.get(service.url).status_code == 200
     # The database of the audits, and no photo.
-    assert {path.name for path in data.iterdir()} <= {f"shelfwatch.db{end}" for end in ("", "-shm", "-wal")}
+    assert {path.name for path in data.iterdir()} <= {f"shelfwatch.db{end}" for end in ("", "-shm", "-wal", ".pruning")}
     assert service.stop() == 0
     log = service.log.read_text()
     for sign in ("Read-only", "Permission denied", "No such file", "Traceback", "stays writable"):

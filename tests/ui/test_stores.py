@@ -63,7 +63,7 @@ def stores(service: Any, shelf: bytes, boxes: list[list[float]]) -> dict[str, st
 
 def board(app: App, query: str = "") -> None:
     go(app, f"#/stores{query}")
-    expect(app.page.locator(".store").first).to_be_visible()
+    expect(app.page.locator(".store:visible").first).to_be_visible()
 
 
 @SIZES
