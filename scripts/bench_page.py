@@ -36,6 +36,7 @@ COLUMNS, ROWS = 25, 16  # 400 boxes
 WINDOW = {"width": 1280, "height": 800}
 SECONDS = 3.0  # each movement
 PAINTS = 5  # pages opened anew
+TRIES = 3  # of Lighthouse
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline.frame", "toplevel", "viz"]
 
 
@@ -187,7 +188,11 @@ def lighthouse(program: str, chromium: str, url: str) -> dict[str, float]:
             "--only-categories=performance,accessibility,best-practices",
             f"--chrome-flags={' '.join(('--headless', *FLAGS))}",
         ]
-        subprocess.run(command, check=True, env={**os.environ, "CHROME_PATH": chromium})
+        for rest in reversed(range(TRIES)):
+            # Now and then it loses its own trace (NO_NAVSTART).
+            done = subprocess.run(command, check=not rest, env={**os.environ, "CHROME_PATH": chromium})
+            if not done.returncode:
+                break
         categories = json.loads(report.read_text())["categories"]
     return {name: category["score"] * 100 for name, category in categories.items()}
 
