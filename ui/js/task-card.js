@@ -39,10 +39,13 @@ export function taskCard(task, answer, signal) {
   const { id, kind, store, bay, row, since, audit_id: audit, severity, alert } = task;
   const name = `task-${id}`;
   const image = make("img", { class: "task__image", alt: phrases.taskPicture(bay), width: 176, height: 132, decoding: "async" });
-  const picture = make("a", { class: "task__picture", href: link("audits", audit), tabindex: -1, "aria-hidden": true }, image);
+  // An alert outlives the photos of its bay; then there is nothing to show or to go to.
+  const href = audit === null ? null : link("audits", audit);
+  const picture = make("a", { class: "task__picture", href, tabindex: -1, "aria-hidden": true }, image);
   image.addEventListener("error", () => picture.classList.add("task__picture--missing"));
   image.addEventListener("load", () => picture.classList.add("task__picture--shown"));
-  whenNear(picture, signal, () => void showPicture(image, task.image_url, signal));
+  const { image_url: url } = task;
+  if (url !== null) whenNear(picture, signal, () => void showPicture(image, url, signal));
   const [first, second] = preference("when") === "relative" ? [agoText(since), momentText(since)] : [momentText(since), agoText(since)];
   const status = alert?.status === "acknowledged" && make("span", { class: "badge" }, texts.taskAcknowledged);
   return make(
@@ -75,8 +78,8 @@ export function taskCard(task, answer, signal) {
         "p",
         { class: "task__since" },
         make("time", { datetime: since }, phrases.taskSince(first, second)),
-        " · ",
-        make("a", { href: link("audits", audit) }, texts.taskAudit),
+        href && " · ",
+        href && make("a", { href }, texts.taskAudit),
       ),
     ),
     make(

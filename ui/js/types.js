@@ -103,13 +103,13 @@
  * @property {string} store
  * @property {string} bay
  * @property {string} since  ISO 8601
- * @property {string} audit_id
+ * @property {string | null} audit_id  the bay's newest; null where none is left
  * @property {number | null} row  from the top, 0 first
  * @property {Box | null} box
  * @property {string} severity
  * @property {number | null} width_facings
  * @property {{kind: string, value: number, threshold: number, status: string} | null} alert
- * @property {string} image_url
+ * @property {string | null} image_url
  *
  * @typedef {object} ServedModel
  * @property {string} name
