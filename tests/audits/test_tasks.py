@@ -58,6 +58,25 @@ def test_a_verdict_takes_a_gap_off_until_a_later_audit_shows_it_again(memory: Me
         take_back(memory.database, f"gap-{first}-2")
 
 
+def test_the_same_word_sent_again_is_kept_once(memory: Memory) -> None:
+    """An answer may get lost on the way; one undo then takes back all of it."""
+    set_expectations(memory.database, "Berlin 1", "Cereal", Expectations(max_gaps=0))
+    shelf(memory, 0, LEFT)
+    for task_id in ids(list_tasks(memory.database)):
+        first = judge(memory.database, task_id, "done", "Ada")
+        assert judge(memory.database, task_id, "done", "Ada") == first
+        assert task_id not in ids(list_tasks(memory.database))
+        take_back(memory.database, task_id)
+        assert task_id in ids(list_tasks(memory.database))
+        judge(memory.database, task_id, "done", "Ada")
+    assert ids(list_tasks(memory.database)) == []
+    audit = shelf(memory, 1, LEFT)
+    gap, told = sorted(ids(list_tasks(memory.database)), reverse=True)
+    assert gap == f"gap-{audit}-0"
+    judge(memory.database, told, "done", "Ada")  # of a newer photo: it is not the same word any more
+    assert ids(list_tasks(memory.database)) == [gap]
+
+
 def test_a_verdict_on_an_alert_is_its_feedback(memory: Memory) -> None:
     set_expectations(memory.database, "Berlin 1", "Cereal", Expectations(max_gaps=0))
     shelf(memory, 0, LEFT)

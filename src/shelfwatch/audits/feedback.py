@@ -15,6 +15,7 @@ from shelfwatch.audits.entry import clean_name, clean_note
 from shelfwatch.audits.errors import InvalidError, NotFoundError
 from shelfwatch.audits.ids import known_id, new_id
 from shelfwatch.audits.tables import Alert as AlertRow
+from shelfwatch.audits.tables import AuditRow
 from shelfwatch.audits.tables import Feedback as FeedbackRow
 from shelfwatch.audits.thresholds import KINDS
 
@@ -63,6 +64,8 @@ def give_feedback(
 ) -> Feedback:
     """Keep what someone said of an alert, resolved or not. Its status stays: the next photo tells whether it is over.
 
+    Who says the same again, since the answer got lost perhaps, is given what is kept already.
+
     Raises `NotFoundError`, `InvalidError`, `UnavailableError`.
     """
     if verdict not in VERDICTS:
@@ -72,6 +75,13 @@ def give_feedback(
     now = datetime.now(UTC)
     with database.write() as session:
         alert = locked(session, alert_id)
+        said = select(FeedbackRow).where(FeedbackRow.alert_id == alert.id).order_by(FeedbackRow.id.desc()).limit(1)
+        last = session.scalar(said)
+        shown = session.get(AuditRow, alert.shown_audit_id) if alert.shown_audit_id else None
+        # Said of a newer photo it is something new.
+        again = last is not None and (shown is None or shown.created_at <= last.created_at)
+        if last is not None and again and (last.verdict, last.who, last.note) == (verdict, who, note):
+            return _read(last)
         row = FeedbackRow(id=new_id(), alert_id=alert.id, verdict=verdict, who=who, note=note, created_at=now)
         session.add(row)
         session.flush()

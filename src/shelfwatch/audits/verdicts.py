@@ -43,6 +43,8 @@ class Verdict:
 def judge(database: Database, task_id: str, verdict: str, who: str | None = None, note: str | None = None) -> Verdict:
     """Keep what someone says of a task, listed or not. Of an alert it is feedback, `done` being `restocked`.
 
+    The same said again, since the answer got lost perhaps, is kept once.
+
     Raises `NotFoundError` where its audit, gap or alert is not there, `InvalidError`, `UnavailableError`.
     """
     if verdict not in VERDICTS:
@@ -61,6 +63,10 @@ def judge(database: Database, task_id: str, verdict: str, who: str | None = None
         if int(named["gap"]) >= len(gaps):
             raise NotFoundError("There is no such task.")
         _lock(session, audit.bay_id)
+        which = (GapVerdict.audit_id == audit.id, GapVerdict.gap == int(named["gap"]))
+        last = session.scalar(select(GapVerdict).where(*which).order_by(GapVerdict.id.desc()).limit(1))
+        if last is not None and (last.verdict, last.who, last.note) == (verdict, who, note):
+            return Verdict(task_id, verdict, who, note, last.created_at)
         row = GapVerdict(
             id=new_id(),
             bay_id=audit.bay_id,
