@@ -15,7 +15,6 @@ export function serviceSection(signal) {
     make("a", { class: "button", href: "/openapi.json" }, texts.serviceOpenapi),
   );
   void showFacts(facts, signal);
-  void showDocs(links, signal);
   return make("div", {}, facts, links);
 }
 
@@ -30,10 +29,4 @@ async function showFacts(facts, signal) {
     [texts.statusModels, served || (state === "offline" ? texts.statusOffline : texts.statusFailed)],
   ];
   facts.replaceChildren(...entries.map(([name, value]) => make("div", { class: "fact" }, make("dt", {}, name), make("dd", {}, make("bdi", {}, value)))));
-}
-
-/** A page of the API's documentation, where the service has one. @param {HTMLElement} links @param {AbortSignal} signal */
-async function showDocs(links, signal) {
-  const response = await fetch("/docs", { method: "HEAD", signal }).catch(() => null);
-  if (response?.ok) links.append(make("a", { class: "button", href: "/docs" }, texts.serviceDocs));
 }

@@ -345,7 +345,6 @@ export const texts = {
   settingsService: "Dienst",
   serviceStatus: "Status",
   serviceOpenapi: "OpenAPI-Dokument",
-  serviceDocs: "API-Dokumentation",
   statusPause: "Anhalten",
   statusResume: "Weiter",
   statusPaused: "Angehalten",

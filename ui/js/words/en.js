@@ -371,7 +371,6 @@ export const texts = {
   settingsService: "Service",
   serviceStatus: "Status",
   serviceOpenapi: "OpenAPI document",
-  serviceDocs: "API documentation",
 
   // Status
   statusPause: "Pause",
