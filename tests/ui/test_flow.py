@@ -44,7 +44,8 @@ def test_from_the_first_shot_to_the_training_set(
         if not number:
             page.locator("#save-store").fill(store)
             page.locator("#save-bay").fill("Cereal")
-        page.locator("#save-now").click()
+        with page.expect_response(lambda response: "/audits?" in response.url and response.status == 201):
+            page.locator("#save-now").click()
         expect(page.locator("#save")).to_be_disabled()
         expect(page.locator("#waiting-button")).to_be_hidden()
     audits = httpx.get(f"{service.url}/audits", params={"store": store}).json()["items"]
@@ -57,6 +58,7 @@ def test_from_the_first_shot_to_the_training_set(
     page.locator(".bay-card__link:visible").click()
     expect(page.locator(".trend__canvas")).to_have_attribute("data-points", "2")
     # Compare.
+    expect(page.locator(".photo-card")).to_have_count(2)
     for box in page.locator(".photo-card__choice input").all():
         box.check()
     page.get_by_role("link", name="Compare the two").click()
