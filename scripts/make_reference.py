@@ -16,6 +16,7 @@ from shelfwatch.commands.serve import SECRET_FIELDS
 from shelfwatch.service.metrics import Metrics
 from shelfwatch.service.problems import TYPES
 from shelfwatch.service.settings import Settings
+from shelfwatch.service.stock import StockMetrics
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -102,9 +103,10 @@ def helps(command: click.Command, parent: click.Context, words: str) -> list[str
 
 def metrics() -> str:
     """Every metric of our own with its kind and labels."""
-    registry = Metrics(lambda: 0).registry
+    stock = StockMetrics(None, 0)
+    families = [*Metrics(lambda: 0).registry.collect(), *stock.describe()]
     rows = []
-    for metric in sorted(registry.collect(), key=lambda metric: metric.name):
+    for metric in sorted(families, key=lambda metric: metric.name):
         if metric.name.startswith("shelfwatch_"):
             suffix = "_total" if metric.type == "counter" else ""
             rows.append([f"`{metric.name}{suffix}`", metric.type, labels(metric), metric.documentation])
@@ -125,7 +127,7 @@ LABELS = {
 
 def labels(metric: Metric) -> str:
     """The labels of a metric; one without samples yet does not tell them itself."""
-    return LABELS.get(metric.name, "–")
+    return LABELS.get(metric.name) or ", ".join(getattr(metric, "_labelnames", ())) or "–"
 
 
 def problems() -> str:

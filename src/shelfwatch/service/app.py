@@ -44,6 +44,7 @@ from shelfwatch.service.middleware import RequestContext
 from shelfwatch.service.origins import Origins
 from shelfwatch.service.rate import RateLimit
 from shelfwatch.service.settings import Settings
+from shelfwatch.service.stock import StockMetrics
 from shelfwatch.service.storage import Storage
 from shelfwatch.service.tracing import Tracing
 
@@ -58,9 +59,10 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
     settings = settings or Settings()
     engine = Engine(settings)
     spans = tracing.provider()
-    metrics = Metrics(queue_depth=lambda: engine.lanes.waiting)
-    engine.on_models = metrics.show_models
     storage = Storage(settings)
+    stock = StockMetrics(storage, settings.store_metrics)
+    metrics = Metrics(queue_depth=lambda: engine.lanes.waiting, others=[stock])
+    engine.on_models = metrics.show_models
 
     async def load() -> None:
         try:
@@ -93,7 +95,7 @@ def create_app(settings: Settings | None = None, *, loaded: bool = False) -> Fas
         docs_url=None,  # these pages load scripts from another server; the document itself is at /openapi.json
         redoc_url=None,
     )
-    app.state.engine, app.state.metrics, app.state.storage = engine, metrics, storage
+    app.state.engine, app.state.metrics, app.state.storage, app.state.stock = engine, metrics, storage, stock
     app.state.trials = webhooks.Trials(storage.options.post)
     problems.install(app)
     paths = set()

@@ -83,6 +83,7 @@ async def ready(request: Request) -> Response:
 )
 async def metrics(request: Request) -> Response:
     """The metrics in Prometheus text format."""
+    await request.app.state.stock.refresh()
     # In a thread: the counts of many workers take a while to read.
     text = await asyncio.to_thread(request.app.state.metrics.render)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

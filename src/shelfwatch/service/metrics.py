@@ -38,7 +38,7 @@ FOLLOW_SECONDS = 0.25  # how old the queue depth that a worker tells the others 
 class Metrics:
     """Every metric of the public contract; `docs/metrics.md` says what each is for."""
 
-    def __init__(self, queue_depth: Callable[[], float]) -> None:
+    def __init__(self, queue_depth: Callable[[], float], others: Iterable[Collector] = ()) -> None:
         self.shared = FOLDER in os.environ
         self.registry = registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
@@ -90,6 +90,10 @@ class Metrics:
             buckets=SHARPNESSES,
             registry=registry,
         )
+        self.others = tuple(others)  # tell the same in every worker
+        if not self.shared:
+            for other in self.others:
+                registry.register(other)
         self._shown: set[tuple[str, str, str]] = set()
         self.model_info = Gauge(
             "shelfwatch_model_info", "Always 1; the labels name a served model.",
@@ -125,6 +129,8 @@ class Metrics:
         self.queue_depth.set(self._waiting())
         registry = CollectorRegistry()
         registry.register(WorkerCounts())
+        for other in self.others:
+            registry.register(other)
         PlatformCollector(registry=registry)
         registry.register(WorkerProcesses(Path(os.environ[FOLDER])))
         return generate_latest(registry)

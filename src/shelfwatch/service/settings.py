@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     keep_bytes: int | None = Field(
         None, gt=0, description="Bytes of photos that are kept; beyond it the oldest audits go, once a day."
     )
+    store_metrics: int = Field(
+        1000, ge=0, le=100_000, description="Most stores with figures of their own in `/metrics`; 0 for none."
+    )
     grace_seconds: int = Field(30, ge=0, description="Seconds a stopping service gives to accepted requests.")
     log_level: str = Field("info", description="Log level: debug, info, warning or error.")
     log_format: Literal["auto", "console", "json"] = Field(

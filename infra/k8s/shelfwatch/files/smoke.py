@@ -1,4 +1,4 @@
-"""Send the packaged sample shelf to /predict and check the count; only the standard library, so that any image runs it."""
+"""Send the packaged sample shelf to /predict and check the count. Only the standard library: any image can run it."""
 
 import json
 import os
@@ -8,20 +8,34 @@ from pathlib import Path
 
 import shelfwatch
 
+BOUNDARY = "shelfwatch-smoke-test"
+PART = (
+    f"--{BOUNDARY}\r\n"
+    'Content-Disposition: form-data; name="image"; filename="shelf.jpg"\r\n'
+    "Content-Type: image/jpeg\r\n\r\n"
+)
+
+
+def plain_key() -> str | None:
+    """The first key that can be sent: a digest cannot."""
+    for entry in os.environ.get("SHELFWATCH_API_KEYS", "").split(","):
+        key = entry.strip().rpartition("=")[2]
+        if key and not key.startswith("sha256:"):
+            return key
+    return None
+
+
 photo = (Path(shelfwatch.__path__[0]) / "ui" / "samples" / "shelf.jpg").read_bytes()
-# The first key that is no digest; digests cannot be sent.
-keys = [key.partition("=")[2] or key for key in os.environ["SHELFWATCH_API_KEYS"].split(",") if "sha256:" not in key]
-edge = "shelfwatch-smoke-test"
-head = f'--{edge}\r\nContent-Disposition: form-data; name="image"; filename="shelf.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+if key := plain_key():
+    headers["Authorization"] = f"Bearer {key}"
 request = urllib.request.Request(
     os.environ["SHELFWATCH_URL"] + "/predict",
-    data=head.encode() + photo + f"\r\n--{edge}--\r\n".encode(),
-    headers={
-        "Content-Type": f"multipart/form-data; boundary={edge}",
-        **({"Authorization": f"Bearer {keys[0]}"} if keys else {}),
-    },
+    data=PART.encode() + photo + f"\r\n--{BOUNDARY}--\r\n".encode(),
+    headers=headers,
 )
 with urllib.request.urlopen(request, timeout=60) as response:
     count = json.load(response)["count"]
-print(f"{count} products")
-sys.exit(not int(os.environ["LEAST"]) <= count <= int(os.environ["MOST"]))
+least, most = int(os.environ["LEAST"]), int(os.environ["MOST"])
+print(f"{count} products; {least} to {most} are right")
+sys.exit(not least <= count <= most)
