@@ -1,0 +1,1 @@
+"""Grafana's dashboards as code: `python -m dashboards` writes infra/grafana/dashboards, `--check` finds drift."""
