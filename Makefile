@@ -2,7 +2,7 @@
 VENV ?= .venv
 export SHELFWATCH_VENV := $(VENV)
 
-.PHONY: run test test-train lint format bench bench-serve bench-audits bench-page images docs lock clean
+.PHONY: run test test-train lint format bench bench-serve bench-audits bench-page images dashboards docs lock clean
 
 run: ## install and serve on http://127.0.0.1:8000
 	@scripts/install run
@@ -12,6 +12,7 @@ test: ## install and run every test
 	@scripts/install dev
 	@scripts/install-browser
 	@scripts/install-postgres
+	@scripts/install-prometheus
 	$(VENV)/bin/python -m pytest
 
 test-train: ## the tests of the train extra; installs torch, which is large
@@ -52,6 +53,10 @@ images: ## re-make the screenshots and the drawn shelf in images/
 	@scripts/install-browser
 	$(VENV)/bin/python scripts/make_images.py
 	$(VENV)/bin/python scripts/make_shelf.py
+
+dashboards: ## re-make infra/grafana/dashboards from scripts/dashboards
+	@scripts/install dev
+	PYTHONPATH=scripts $(VENV)/bin/python -m dashboards
 
 docs: ## re-make the reference pages of docs/ from the code
 	@scripts/install dev
