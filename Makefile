@@ -13,6 +13,7 @@ test: ## install and run every test
 	@scripts/install-browser
 	@scripts/install-postgres
 	@scripts/install-prometheus
+	@scripts/install-helm
 	$(VENV)/bin/python -m pytest
 
 test-train: ## the tests of the train extra; installs torch, which is large

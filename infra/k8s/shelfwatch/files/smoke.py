@@ -1,12 +1,11 @@
-"""Send the packaged sample shelf to /predict and check the count. Only the standard library: any image can run it."""
+"""Send the packaged sample shelf to /predict and check the count. It runs in the image of the service."""
 
 import json
 import os
 import sys
 import urllib.request
-from pathlib import Path
 
-import shelfwatch
+from shelfwatch.service.page import ui_folder
 
 BOUNDARY = "shelfwatch-smoke-test"
 PART = (
@@ -18,14 +17,15 @@ PART = (
 
 def plain_key() -> str | None:
     """The first key that can be sent: a digest cannot."""
-    for entry in os.environ.get("SHELFWATCH_API_KEYS", "").split(","):
+    entries = [os.environ.get("SHELFWATCH_METRICS_KEY", ""), *os.environ.get("SHELFWATCH_API_KEYS", "").split(",")]
+    for entry in entries:
         key = entry.strip().rpartition("=")[2]
         if key and not key.startswith("sha256:"):
             return key
     return None
 
 
-photo = (Path(shelfwatch.__path__[0]) / "ui" / "samples" / "shelf.jpg").read_bytes()
+photo = (ui_folder() / "samples" / "shelf.jpg").read_bytes()
 headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 if key := plain_key():
     headers["Authorization"] = f"Bearer {key}"
