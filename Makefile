@@ -25,6 +25,7 @@ lint: ## ruff, mypy, import-linter and the web checkers
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	@scripts/lint-infra
 	@if [ -d node_modules ]; then npm run --silent check; else echo "web checks skipped: run npm ci first"; fi
 
 format: ## let ruff mend what it can
