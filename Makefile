@@ -2,7 +2,7 @@
 VENV ?= .venv
 export SHELFWATCH_VENV := $(VENV)
 
-.PHONY: run test test-train lint format bench bench-serve bench-audits bench-page images dashboards docs lock clean
+.PHONY: run test test-train test-ops lint format bench bench-serve bench-audits bench-page images dashboards docs lock clean
 
 run: ## install and serve on http://127.0.0.1:8000
 	@scripts/install run
@@ -19,6 +19,12 @@ test: ## install and run every test
 test-train: ## the tests of the train extra; installs torch, which is large
 	@SHELFWATCH_VENV=$(VENV)-train scripts/install train
 	$(VENV)-train/bin/python -m pytest -m train
+
+test-ops: ## build both images and run them, Compose's own reading, checkov, gitleaks; as root on Debian
+	@scripts/install dev
+	@scripts/install-helm
+	@scripts/install-ops
+	$(VENV)/bin/python -m pytest -m ops
 
 lint: ## ruff, mypy, import-linter and the web checkers
 	@scripts/install dev

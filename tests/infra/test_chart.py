@@ -191,6 +191,15 @@ def test_selectors_find_the_pods(values: str) -> None:
             assert len(matching) == 1, (document["kind"], document["metadata"]["name"])
 
 
+@pytest.mark.parametrize("values", SETS)
+def test_pods_that_run_have_a_network_policy(values: str) -> None:
+    documents = template(values)
+    policies = [policy["spec"]["podSelector"]["matchLabels"] for policy in of_kind(documents, "NetworkPolicy")]
+    for document in of_kind(documents, "Deployment") + of_kind(documents, "StatefulSet"):
+        labels = document["spec"]["template"]["metadata"]["labels"]
+        assert any(policy.items() <= labels.items() for policy in policies), document["metadata"]["name"]
+
+
 def test_without_a_database_one_pod_leaves_before_the_next_comes() -> None:
     (deployment, *_) = [d for d in of_kind(template("eks"), "Deployment") if d["metadata"]["name"] == "shop"]
     assert deployment["spec"]["strategy"] == {"type": "Recreate"}
