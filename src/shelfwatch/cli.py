@@ -17,6 +17,7 @@ COMMANDS = {
     "audit": "shelfwatch.commands.audit:audit",
     "db": "shelfwatch.commands.db:db",
     "webhooks": "shelfwatch.commands.webhooks:webhooks",
+    "simulate": "shelfwatch.commands.simulate:simulate",
     "render": "shelfwatch.training.rendering.cli:render",
     "check-dataset": "shelfwatch.commands.dataset:check_dataset",
     "pseudo-label": "shelfwatch.commands.dataset:pseudo_label",

@@ -69,6 +69,7 @@ def test_helm_lints_it(values: str) -> None:
 @pytest.mark.parametrize("values", SETS)
 def test_kubernetes_schemas_take_every_object(values: str, version: str, tmp_path: Path) -> None:
     options = ["--set", "serviceMonitor.enabled=true", "--kube-version", f"{version}.0"]
+    options += ["--set", "secrets.smtp=mail", "--set", "monitoring.prometheus.alertmanager=alertmanager.ops:9093"]
     if values == "eks-postgres":
         options += ["--set", "hpa.queueDepth=3"]
     documents = template(values, *options)

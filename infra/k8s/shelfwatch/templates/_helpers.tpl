@@ -41,10 +41,17 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* Where the audits are: the same for the service and for the migrations before it. */}}
+{{/* Where audits are and how mail is sent: secrets of the service, and of the migrations before it. */}}
 {{- define "shelfwatch.storageEnv" -}}
 {{- with .Values.secrets.database }}
 - name: SHELFWATCH_DATABASE_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: url
+{{- end }}
+{{- with .Values.secrets.smtp }}
+- name: SHELFWATCH_SMTP_URL
   valueFrom:
     secretKeyRef:
       name: {{ . }}
