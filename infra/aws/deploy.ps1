@@ -120,9 +120,11 @@ Invoke-Tool aws @('eks', 'update-kubeconfig', '--name', $Cluster)
 
 Enter-Step 'controllers'
 Invoke-Tool kubectl @('apply', '--filename', "$Here/storage-class.yaml")
+# Pods may not ask the node's metadata service, so the controller is told which network it is in.
+$vpc = & aws eks describe-cluster --name $Cluster --query cluster.resourcesVpcConfig.vpcId --output text 2> $null
 Invoke-Tool helm @('upgrade', '--install', 'aws-load-balancer-controller', 'aws-load-balancer-controller',
     '--repo', 'https://aws.github.io/eks-charts', '--version', '1.14.0', '--namespace', 'kube-system',
-    '--set', "clusterName=$Cluster", '--set', "region=$Region", '--set', 'serviceAccount.create=false',
+    '--set', "clusterName=$Cluster", '--set', "region=$Region", '--set', "vpcId=$vpc", '--set', 'serviceAccount.create=false',
     '--set', 'serviceAccount.name=aws-load-balancer-controller', '--wait')
 Invoke-Tool helm @('upgrade', '--install', 'cluster-autoscaler', 'cluster-autoscaler',
     '--repo', 'https://kubernetes.github.io/autoscaler', '--version', '9.46.6', '--namespace', 'kube-system',

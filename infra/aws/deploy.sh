@@ -71,9 +71,11 @@ run aws eks update-kubeconfig --name "$CLUSTER"
 
 step "controllers"
 run kubectl apply --filename "$HERE/storage-class.yaml"
+# Pods may not ask the node's metadata service, so the controller is told which network it is in.
+vpc=$(aws eks describe-cluster --name "$CLUSTER" --query cluster.resourcesVpcConfig.vpcId --output text 2>/dev/null || true)
 run helm upgrade --install aws-load-balancer-controller aws-load-balancer-controller \
     --repo https://aws.github.io/eks-charts --version 1.14.0 --namespace kube-system \
-    --set "clusterName=$CLUSTER" --set "region=$REGION" \
+    --set "clusterName=$CLUSTER" --set "region=$REGION" --set "vpcId=${vpc:-of the new cluster}" \
     --set serviceAccount.create=false --set serviceAccount.name=aws-load-balancer-controller --wait
 run helm upgrade --install cluster-autoscaler cluster-autoscaler \
     --repo https://kubernetes.github.io/autoscaler --version 9.46.6 --namespace kube-system \

@@ -37,7 +37,7 @@ case "$tool $*" in
 "aws ecr describe-images"*) has image ;;
 "aws ecr get-login-password") echo token ;;
 "docker login"*) cat >/dev/null ;;
-"aws eks describe-cluster"*) has cluster ;;
+"aws eks describe-cluster"*) has cluster || grep -q "create cluster" "$WORLD/log" && echo vpc-1 ;;
 "aws eks list-nodegroups"*) cat "$WORLD/groups" ;;
 "aws s3api head-bucket"*) has bucket ;;
 "aws iam get-policy"* | "aws iam get-role"*) has role ;;
@@ -132,6 +132,7 @@ def test_a_first_run_makes_everything_in_order_and_a_second_only_updates(world: 
     assert "http://shelf.example.elb" in first.stdout
     made = changes(world.log())
     order = ["create-repository", "build --platform", "docker push", "create cluster", "helm upgrade", "helm test"]
+    assert any("--set vpcId=vpc-1" in line for line in made)
     places = [next(i for i, line in enumerate(made) if wanted in line) for wanted in order]
     assert places == sorted(places)
     keys = (world.folder / "made-shelfwatch-keys").read_text()

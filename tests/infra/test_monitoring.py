@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,13 +46,29 @@ def use(service: Service, sample: bytes) -> None:
         assert client.post("/predict", files={"image": b"no photo"}).status_code == 415
 
 
+@contextlib.contextmanager
+def load(service: Service, sample: bytes, clients: int = 3) -> Iterator[None]:
+    """Clients that send photos and audits one after the other for as long as the block lasts."""
+    ended = threading.Event()
+
+    def go_on() -> None:
+        while not ended.is_set():
+            use(service, sample)
+
+    threads = [threading.Thread(target=go_on) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
 def test_every_panel_and_every_rule_has_data(watched: tuple[Service, Monitoring], sample: bytes) -> None:
     service, found = watched
     wait_for("nothing is scraped", lambda: found.query('up{job="shelfwatch"} == 1'))
-    use(service, sample)  # before the first scrape counters are not there at all: a rise needs two looks
-    wait_for("no rate yet", lambda: found.query("shelfwatch:photos:rate5m > 0"))
-    use(service, sample)
-
     def empty() -> list[tuple[str, str]]:
         asked = [(title, filled(text)) for board in DASHBOARDS.values() for title, text in expressions(board)]
         for rule in found.rules():
@@ -63,8 +81,9 @@ def test_every_panel_and_every_rule_has_data(watched: tuple[Service, Monitoring]
                     asked.append((rule["name"], COMPARISON.sub(" ", part + " ")))
         return [(title, text) for title, text in asked if not found.query(text)]
 
-    wait_for("without data", lambda: not (missing := empty()) or print(missing), seconds=90)
-    assert not empty()
+    with load(service, sample):
+        wait_for("without data", lambda: not (missing := empty()) or print(missing), seconds=90)
+        assert not empty()
     targets = httpx.get(f"{found.prometheus}/api/v1/targets").json()["data"]["activeTargets"]
     assert {target["labels"]["job"]: target["health"] for target in targets} == dict.fromkeys(
         ("shelfwatch", "prometheus", "alertmanager"), "up"
