@@ -24,7 +24,7 @@ test-ops: ## build both images and run them, Compose's own reading, checkov, git
 	@scripts/install dev
 	@scripts/install-helm
 	@scripts/install-ops
-	$(VENV)/bin/python -m pytest -m ops
+	$(VENV)/bin/python -m pytest -m ops tests/ops
 
 lint: ## ruff, mypy, import-linter and the web checkers
 	@scripts/install dev
