@@ -36,6 +36,28 @@ def test_growth_is_held_to_a_share_a_period() -> None:
     assert Autoscaler(ScalerOptions(maximum=100, up_percent=100)).desired(0, 3, [70.0] * 3) == 6
 
 
+def test_four_pods_or_twice_as_many_whichever_is_more() -> None:
+    # Kubernetes' default behaviour; the chart has the percentage alone.
+    options = ScalerOptions(maximum=100, up_pods=4)
+    assert Autoscaler(options).desired(0, 1, [70.0]) == 5
+    assert Autoscaler(options).desired(0, 10, [70.0] * 10) == 20
+
+
+def test_a_policy_counts_from_the_beginning_of_its_period() -> None:
+    scaler = Autoscaler(ScalerOptions(maximum=100, up_seconds=60))
+    assert scaler.desired(0, 2, [70.0] * 2) == 4
+    assert scaler.desired(15, 4, [70.0] * 4) == 4
+    assert scaler.desired(60, 4, [70.0] * 4) == 8
+
+
+def test_one_busy_moment_keeps_pods_for_five_minutes() -> None:
+    scaler = Autoscaler(ScalerOptions(maximum=5))
+    assert scaler.desired(0, 4, [0.7] * 4) == 4
+    assert scaler.desired(150, 4, [0.7] * 4) == 4
+    assert [scaler.desired(moment, 4, [0.1] * 4) for moment in (165, 300, 435, 449)] == [4] * 4
+    assert scaler.desired(450, 4, [0.1] * 4) == 3
+
+
 def test_pods_go_one_a_minute_after_five_quiet_minutes() -> None:
     scaler = Autoscaler(ScalerOptions(maximum=5))
     assert scaler.desired(0, 3, [1.2] * 3) == 5

@@ -11,8 +11,11 @@ import pytest
 from shelfwatch.simulation.arrivals import arrivals
 from shelfwatch.simulation.options import (
     BURST,
+    DAY,
+    MEASURED,
     SCENARIOS,
     STEADY,
+    Day,
     Load,
     NodeOptions,
     PodOptions,
@@ -42,7 +45,7 @@ class Exponential(Run):
 
 def single(load: float, seconds: float, **pod: float) -> Scenario:
     """One pod with a node of its own, busy for the share `load`."""
-    options = replace(PodOptions(service_seconds=0.1, queue_limit=10_000), **pod)  # type: ignore[arg-type]
+    options = PodOptions(**({"service_seconds": 0.1, "queue_limit": 10_000, "alone": 1.0} | pod))  # type: ignore[arg-type]
     return replace(STEADY, seconds=seconds, load=Load(rate=load / 0.1), pod=options, scaler=ONE_POD)
 
 
@@ -52,6 +55,30 @@ def test_a_single_pod_takes_as_long_as_theory_says(load: float) -> None:
     outcome = Exponential(single(load, 40_000)).play()
     mean = np.mean([took for _, took in outcome.answered])
     assert mean == pytest.approx(0.1 / (1 - load), rel=0.06)
+
+
+def erlang_c(servers: int, offered: float) -> float:
+    """The share of customers who wait in M/M/c; `offered` is the arrival rate times the service time."""
+    last = offered**servers / math.factorial(servers) * servers / (servers - offered)
+    return last / (sum(offered**n / math.factorial(n) for n in range(servers)) + last)
+
+
+@pytest.mark.parametrize("load", [0.5, 0.7, 0.85])
+def test_two_lanes_wait_as_long_as_erlang_says(load: float) -> None:
+    # A pod that works half as fast on one photo as on two is M/M/2 with a service time of 0.2 s.
+    outcome = Exponential(single(load, 30_000, alone=0.5)).play()
+    mean = np.mean([took for _, took in outcome.answered])
+    waiting = erlang_c(2, 2 * load) * 0.2 / (2 * (1 - load))
+    assert mean == pytest.approx(0.2 + waiting, rel=0.05)
+
+
+@pytest.mark.parametrize("model", MEASURED)
+def test_a_photo_alone_takes_as_long_as_was_measured(model: str) -> None:
+    measured = MEASURED[model]
+    pod = PodOptions(service_seconds=1 / measured.photos_a_second, alone=measured.alone, variation=0.0)
+    outcome = simulate(replace(STEADY, load=Load(rate=0.01), seconds=50_000, pod=pod, scaler=ONE_POD))
+    median = np.median([took for _, took in outcome.answered])
+    assert median == pytest.approx(1 / measured.alone_a_second + measured.http_seconds, rel=0.01)
 
 
 def test_a_full_pod_refuses_as_many_as_theory_says() -> None:
@@ -68,6 +95,48 @@ def test_arrivals_come_at_the_rate_they_are_told() -> None:
     inside = ((moments >= 100) & (moments < 150)).sum()
     assert inside == pytest.approx(2500, abs=4 * math.sqrt(2500))
     assert len(moments) - inside == pytest.approx(4750, abs=4 * math.sqrt(4750))
+
+
+def test_a_day_has_its_photos_in_its_hours() -> None:
+    day = Day(stores=1000)
+    assert sum(day.hours) == pytest.approx(1)
+    assert len(day.hours) == 24
+    moments = np.array(list(arrivals(Load(day=day), 86_400, np.random.default_rng(1))))
+    assert len(moments) == pytest.approx(80_000, abs=4 * math.sqrt(80_000))
+    counted = np.histogram(moments, np.arange(25) * 3600)[0]
+    assert counted[:7].sum() == counted[21:].sum() == 0
+    assert counted.max() == pytest.approx(16_000, abs=4 * math.sqrt(16_000))
+
+
+def test_a_day_grows_and_shrinks() -> None:
+    outcome = simulate(replace(DAY, load=Load(day=Day(stores=1000))))
+    ready = [number for _, number, _ in outcome.pods]
+    assert max(ready) == 3
+    assert ready[-1] == 1
+    assert not outcome.rejected
+
+
+def test_the_autoscaler_sees_the_measured_cpu() -> None:
+    # 1.2 photos a second × 170 ms are 204m, 102 % of one request and 51 % of two: one pod is too few for 70 %.
+    plan = replace(STEADY, seconds=3600, load=Load(rate=1.2), scaler=ScalerOptions(maximum=10))
+    desired = [number for *_, number in simulate(plan).pods]
+    assert 2 <= np.mean(desired) <= 3
+
+
+def test_older_figures_bring_pods_later() -> None:
+    def third(lag: int) -> float:
+        plan = replace(BURST, scaler=ScalerOptions(request=1.0, lag=lag))
+        return next(moment for moment, ready, _ in simulate(plan).pods if ready == 3)
+
+    assert third(1) < third(4)
+
+
+def test_in_turn_refuses_more_than_to_the_emptiest() -> None:
+    # Three pods on two nodes are not equally fast, which going round does not see.
+    least, turn = simulate(BURST), simulate(replace(BURST, balancer="round-robin"))
+    assert len(turn.rejected) > 10 * len(least.rejected)
+    assert turn.figures().p95_ms > least.figures().p95_ms
+    assert len(turn.offered) == len(turn.answered) + len(turn.rejected)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -43,6 +43,21 @@ def test_nonsense_is_refused_by_name() -> None:
     assert "--min-pods" in done.output
 
 
+def test_only_a_day_has_stores_and_only_the_others_a_rate() -> None:
+    for wrong, option in (("steady", "--stores"), ("day", "--rate"), ("day", "--factor")):
+        done = CliRunner().invoke(main, ["simulate", wrong, option, "5"])
+        assert done.exit_code == 2
+        assert option in done.output
+
+
+def test_a_day_of_audits_costs_more_work_than_predictions() -> None:
+    said = json.loads(run("day", "--stores", "10", "--bays", "3", "--json"))["scenario"]
+    assert said["load"]["day"]["stores"] == 10
+    assert said["load"]["day"]["bays"] == 3
+    assert said["pod"]["service_seconds"] == pytest.approx(1.2 / 11.3)
+    assert said["pod"]["cpu_seconds"] == pytest.approx(1.2 * 0.170)
+
+
 def test_the_picture_is_sound_and_marks_lost_nodes(tmp_path: Path) -> None:
     run("storm", "--plot", str(tmp_path / "storm.svg"))
     root = ElementTree.parse(tmp_path / "storm.svg").getroot()

@@ -18,6 +18,7 @@ class Autoscaler:
         self.options = options
         self._recommended: list[tuple[float, int]] = []
         self._removed: list[tuple[float, int]] = []
+        self._added: list[tuple[float, int]] = []
 
     def desired(self, moment: float, pods: int, use: Sequence[float], unready: int = 0) -> int:
         """The number of pods from now on. `use` is of each ready pod in shares of its CPU request.
@@ -43,7 +44,13 @@ class Autoscaler:
             (moment, wanted)
         ]
         if wanted > pods:
-            return min(wanted, pods + math.ceil(pods * options.up_percent / 100))
+            # Both policies count from the pods at the beginning of their period; the more generous one holds.
+            self._added = [entry for entry in self._added if entry[0] > moment - options.up_seconds]
+            before = pods - sum(number for _, number in self._added)
+            most = max(math.ceil(before * (1 + options.up_percent / 100)), before + options.up_pods)
+            grown = max(pods, min(wanted, most))
+            self._added.append((moment, grown - pods))
+            return grown
         # Fewer only as far as nothing of the last minutes wanted more.
         wanted = min(pods, max(wanted, *(number for _, number in self._recommended)))
         self._removed = [entry for entry in self._removed if entry[0] > moment - 60]

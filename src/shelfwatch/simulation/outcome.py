@@ -14,6 +14,7 @@ class Outcome:
 
     seconds: float
     price: float
+    cpus: float  # of a node
     offered: list[float] = field(default_factory=list)
     answered: list[tuple[float, float]] = field(default_factory=list)
     rejected: list[float] = field(default_factory=list)  # refused for good
@@ -40,6 +41,7 @@ class Outcome:
             mean_pods=self._mean_pods(),
             node_hours=self.node_seconds / 3600,
             cost=self.node_seconds / 3600 * self.price,
+            answered_a_vcpu_second=len(self.answered) / (self.node_seconds * self.cpus) if self.node_seconds else 0.0,
         )
 
     def _mean_pods(self) -> float:
@@ -64,6 +66,7 @@ class Figures:
     mean_pods: float
     node_hours: float
     cost: float
+    answered_a_vcpu_second: float  # photos by what was paid for
 
     @property
     def cost_of_a_million(self) -> float:

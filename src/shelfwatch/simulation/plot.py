@@ -59,7 +59,7 @@ def plot(scenario: Scenario, outcome: Outcome) -> str:
     height = TOP + len(charts) * (CHART + GAP)
     figures = outcome.figures()
     title = (
-        f"{scenario.name}: {figures.offered:,} photos, {figures.rejected / max(1, figures.offered):.1%} turned away, "
+        f"{scenario.name}: {figures.offered:,} photos, {figures.rejected / max(1, figures.offered):.2%} turned away, "
         f"{figures.failed} lost, p95 {figures.p95_ms:.0f} ms"
     )
     parts = [
@@ -92,9 +92,11 @@ def chart(
     for tick in ticks:
         parts.append(f'<path d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}" stroke="{FAINT}"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>')
-    for tick in ticks_to(seconds / 60, 8):
-        if tick * 60 <= seconds:
-            parts.append(f'<text x="{x(tick * 60):.1f}" y="{bottom + 17:.0f}" text-anchor="middle">{tick:g} min</text>')
+    unit, size = ("h", 3600) if seconds > 4 * 3600 else ("min", 60)
+    for tick in ticks_to(seconds / size, 8):
+        if tick * size <= seconds:
+            words = f"{tick:g} {unit}"
+            parts.append(f'<text x="{x(tick * size):.1f}" y="{bottom + 17:.0f}" text-anchor="middle">{words}</text>')
     for moment, announced in losses:
         dashes = ' stroke-dasharray="4 3"' if announced else ""
         parts.append(f'<path d="M{x(moment):.1f} {top}V{bottom}" stroke="{LOSS}"{dashes}/>')

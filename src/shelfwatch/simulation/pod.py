@@ -10,7 +10,7 @@ EPSILON = 1e-9  # seconds of work that count as none
 
 @dataclass
 class Photo:
-    """`work` is seconds on a node of its own; `sent` when the client first sent it, `tries` how often since."""
+    """`work` is seconds of a busy node of its own; `sent` when the client first sent it, `tries` how often since."""
 
     sent: float
     work: float
@@ -19,7 +19,7 @@ class Photo:
 
 @dataclass
 class Pod:
-    """Work is done at `speed`, 1 for a node of its own, shared evenly by the photos in the lanes."""
+    """Work is done at `speed`, 1 for a busy node of its own, shared evenly by the photos in the lanes."""
 
     name: int
     lanes: int
@@ -31,7 +31,7 @@ class Pod:
     active: list[Photo] = field(default_factory=list)
     waiting: deque[Photo] = field(default_factory=deque)
     moment: float = 0.0  # up to which the work is reckoned
-    used: float = 0.0  # CPU share seconds so far, 1 for the whole node
+    done: float = 0.0  # seconds of work so far
     turn: int = 0  # of its next event; older ones are stale
 
     @property
@@ -46,7 +46,7 @@ class Pod:
             share = passed * self.speed / len(self.active)
             for photo in self.active:
                 photo.work -= share
-            self.used += passed * self.speed
+            self.done += passed * self.speed
         self.moment = moment
 
     def take(self, photo: Photo) -> bool:
@@ -74,9 +74,10 @@ class Pod:
 
 @dataclass
 class Node:
-    """A machine whose CPUs its busy pods share evenly."""
+    """A machine whose CPUs its busy pods share evenly. A single photo on it is worked on at the speed `alone`."""
 
     name: int
+    alone: float = 1.0
     ready: bool = False
     pods: list[Pod] = field(default_factory=list)
     began: float = 0.0
@@ -88,3 +89,5 @@ class Node:
         busy = sum(1 for pod in self.pods if pod.active)
         for pod in self.pods:
             pod.speed = 1 / busy if busy else 1.0
+            if busy == 1 and len(pod.active) == 1:
+                pod.speed = self.alone

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -28,7 +29,7 @@ class Run:
         self.scenario = scenario
         streams = np.random.SeedSequence(scenario.seed).spawn(3)
         self.coming, self.working, self.losing = (np.random.default_rng(stream) for stream in streams)
-        self.outcome = Outcome(scenario.seconds, scenario.nodes.price)
+        self.outcome = Outcome(scenario.seconds, scenario.nodes.price, scenario.nodes.cpus)
         self.scaler = Autoscaler(scenario.scaler)
         self.desired = scenario.scaler.minimum
         self.pods: list[Pod] = []
@@ -37,8 +38,9 @@ class Run:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._names = itertools.count()
-        self._use: dict[int, float] = {}  # CPUs of each pod as the metrics server last told
-        self._used: dict[int, float] = {}  # what it had used by then
+        self._use: dict[int, deque[float]] = {}  # CPUs of each pod in the last periods, oldest first
+        self._done: dict[int, float] = {}  # the work it had done by then
+        self._turn = 0  # of a balancer that goes round
 
     def play(self) -> Outcome:
         """Every event up to the end, and photos in hand until they are done."""
@@ -69,9 +71,8 @@ class Run:
         self._send(Photo(self.now, work))
 
     def _send(self, photo: Photo) -> None:
-        """To the ready pod with the fewest photos in hand, as the balancer is told to."""
-        open_pods = [pod for pod in self.pods if pod.ready and not pod.leaving]
-        pod = min(open_pods, key=lambda pod: (pod.in_hand, pod.name), default=None)
+        """To a ready pod: the one with the fewest photos in hand, or the next in turn."""
+        pod = self._choose([pod for pod in self.pods if pod.ready and not pod.leaving])
         if pod is not None:
             pod.advance(self.now)
             if pod.take(photo):
@@ -84,6 +85,14 @@ class Run:
             self._at(self.now + load.retry_seconds * (0.5 + float(self.coming.random())), lambda: self._send(photo))
         else:
             self.outcome.rejected.append(self.now)
+
+    def _choose(self, pods: list[Pod]) -> Pod | None:
+        if not pods:
+            return None
+        if self.scenario.balancer == "round-robin":
+            self._turn += 1
+            return pods[self._turn % len(pods)]
+        return min(pods, key=lambda pod: (pod.in_hand, pod.name))
 
     def _share(self, pod: Pod) -> None:
         """After a change in a pod its node's CPUs are shared anew, and photos are done at other times."""
@@ -147,15 +156,16 @@ class Run:
         """Look at the use of the last period and start or drain pods."""
         staying = [pod for pod in self.pods if not pod.leaving]
         options = self.scenario.scaler
+        a_second = self.scenario.pod.cpu_seconds / self.scenario.pod.service_seconds
         use = []
         for pod in staying:
             if pod.ready:
                 pod.advance(self.now)
-                if pod.name in self._used:  # what the metrics server told last, a period old
-                    cpus = (pod.used - self._used[pod.name]) / options.sync_seconds * self.scenario.nodes.cpus
-                    use.append(self._use.get(pod.name, cpus) / options.request)
-                    self._use[pod.name] = cpus
-                self._used[pod.name] = pod.used
+                if pod.name in self._done:  # what the metrics server has by now is some periods old
+                    periods = self._use.setdefault(pod.name, deque(maxlen=options.lag + 1))
+                    periods.append((pod.done - self._done[pod.name]) * a_second / options.sync_seconds)
+                    use.append(periods[0] / options.request)
+                self._done[pod.name] = pod.done
         self.desired = self.scaler.desired(self.now, len(staying), use, len(staying) - len(use))
         for _ in range(self.desired - len(staying)):
             self._start_pod()
@@ -169,7 +179,7 @@ class Run:
     # Nodes
 
     def _start_node(self, after: float) -> None:
-        node = Node(next(self._names), began=self.now)
+        node = Node(next(self._names), self.scenario.pod.alone, began=self.now)
         self.nodes.append(node)
         self._at(self.now + after, lambda: setattr(node, "ready", True))
         rate = self.scenario.nodes.losses_an_hour
