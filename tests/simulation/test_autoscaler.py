@@ -32,6 +32,13 @@ def test_unready_pods_count_as_idle_and_do_not_turn_the_direction() -> None:
     assert Autoscaler(ScalerOptions(maximum=100)).desired(0, 4, [5.6, 5.6], unready=2) == 8
 
 
+def test_pods_without_figures_count_as_right_on_the_way_down() -> None:
+    options = ScalerOptions(maximum=10, down_pods=10, down_stabilization=0)
+    assert Autoscaler(options).desired(0, 4, [0.1, 0.1]) == 1
+    assert Autoscaler(options).desired(0, 4, [0.1, 0.1], missing=2) == 3  # (0.2 / 0.7 + 2) / 4 of four
+    assert Autoscaler(options).desired(0, 4, [1.4, 1.4], missing=2) == 4
+
+
 def test_growth_is_held_to_a_share_a_period() -> None:
     assert Autoscaler(ScalerOptions(maximum=100, up_percent=100)).desired(0, 3, [70.0] * 3) == 6
 

@@ -187,6 +187,16 @@ def test_a_node_that_is_announced_loses_nothing_and_one_that_is_not_only_what_it
     assert 0 < len(sudden.failed) <= 8 * 3 * len(sudden.losses)
 
 
+def test_replicas_stay_wanted_while_no_pod_lives() -> None:
+    # Every node vanishes often: the Deployment wants its pods all the same, and never more of them than it may have.
+    for unannounced in (0.0, 1.0):
+        losses = NodeOptions(losses_an_hour=30, unannounced=unannounced)
+        outcome = simulate(replace(STEADY, seconds=7200, load=Load(rate=8), nodes=losses))
+        assert min(ready for _, ready, _ in outcome.pods) == 0
+        assert min(desired for *_, desired in outcome.pods) >= 1
+        assert max(ready for _, ready, _ in outcome.pods) <= 3
+
+
 def test_a_client_that_comes_again_loses_less() -> None:
     plan = replace(BURST, scaler=ONE_POD)
     once = simulate(plan)

@@ -64,6 +64,8 @@ def test_the_picture_is_sound_and_marks_lost_nodes(tmp_path: Path) -> None:
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     texts = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
     assert {"Photos a second", "Pods", "node taken", "turned away"} <= texts
+    run("steady", "--minutes", "5", "--plot", str(tmp_path / "steady.svg"))
+    assert "e-" not in "".join(ElementTree.parse(tmp_path / "steady.svg").getroot().itertext())  # 0 on every axis
     assert "nan" not in (tmp_path / "storm.svg").read_text()
 
 

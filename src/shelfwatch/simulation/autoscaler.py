@@ -20,10 +20,11 @@ class Autoscaler:
         self._removed: list[tuple[float, int]] = []
         self._added: list[tuple[float, int]] = []
 
-    def desired(self, moment: float, pods: int, use: Sequence[float], unready: int = 0) -> int:
+    def desired(self, moment: float, pods: int, use: Sequence[float], unready: int = 0, missing: int = 0) -> int:
         """The number of pods from now on. `use` is of each ready pod in shares of its CPU request.
 
-        Pods that are not ready count as idle when there would be more pods, and never reverse the direction.
+        Pods that are not ready, or of which there are no figures, count as idle when there would be more pods; those
+        without figures count as just right when there would be fewer. Neither reverses the direction.
         """
         options = self.options
         wanted = pods
@@ -31,10 +32,15 @@ class Autoscaler:
             ratio = sum(use) / len(use) / options.target
             if abs(ratio - 1) > options.tolerance:
                 wanted = math.ceil(ratio * len(use) - 1e-9)
+                unready += missing
                 if ratio > 1 and unready:
                     careful = sum(use) / (len(use) + unready) / options.target
                     more = abs(careful - 1) > options.tolerance and careful > 1
                     wanted = max(pods, math.ceil(careful * (len(use) + unready) - 1e-9)) if more else pods
+                elif ratio < 1 and missing:
+                    careful = (sum(use) / options.target + missing) / (len(use) + missing)
+                    fewer = abs(careful - 1) > options.tolerance
+                    wanted = min(pods, math.ceil(careful * (len(use) + missing) - 1e-9)) if fewer else pods
         return self._limited(moment, pods, min(max(wanted, options.minimum), options.maximum))
 
     def _limited(self, moment: float, pods: int, wanted: int) -> int:

@@ -78,7 +78,7 @@ def chart(
 ) -> list[str]:
     """One chart with its axes, lines and legend."""
     highest = max((value for line in lines for value in line.values if value == value), default=0.0)
-    ticks = ticks_to(max(highest, 1e-9))
+    ticks = ticks_to(highest or 1.0)
     most = ticks[-1]
     bottom = top + CHART
 

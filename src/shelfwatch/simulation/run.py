@@ -40,6 +40,7 @@ class Run:
         self._names = itertools.count()
         self._use: dict[int, deque[float]] = {}  # CPUs of each pod in the last periods, oldest first
         self._done: dict[int, float] = {}  # the work it had done by then
+        self._lost = 0  # pods that went with a node and are still taken for running
         self._turn = 0  # of a balancer that goes round
 
     def play(self) -> Outcome:
@@ -166,10 +167,14 @@ class Run:
                     periods.append((pod.done - self._done[pod.name]) * a_second / options.sync_seconds)
                     use.append(periods[0] / options.request)
                 self._done[pod.name] = pod.done
-        self.desired = self.scaler.desired(self.now, len(staying), use, len(staying) - len(use))
-        for _ in range(self.desired - len(staying)):
+        # Of the Deployment's replicas, however many pods of them live.
+        self.desired = self.scaler.desired(self.now, self.desired, use, len(staying) - len(use), self._lost)
+        for _ in range(self.desired - len(staying) - self._lost):
             self._start_pod()
-        surplus = max(0, len(staying) - self.desired)
+        surplus = max(0, len(staying) + self._lost - self.desired)
+        unseen = min(self._lost, surplus)  # those that are not ready go first
+        self._lost -= unseen
+        surplus -= unseen
         for pod in sorted(staying, key=lambda pod: (pod.ready, -pod.name))[:surplus]:
             self._drain(pod)
         self._note()
@@ -216,10 +221,16 @@ class Run:
             node.pods.remove(pod)
             self.pods.remove(pod)
             if not pod.leaving:
-                self._at(self.now + self.scenario.nodes.noticed_seconds, self._start_pod)
+                self._lost += 1
+                self._at(self.now + self.scenario.nodes.noticed_seconds, self._replace_lost)
         self.nodes.remove(node)
         self.outcome.node_seconds += max(0.0, min(self.now, self.scenario.seconds) - node.began)
         self._note()
+
+    def _replace_lost(self) -> None:
+        if self._lost:  # else the autoscaler gave it up meanwhile
+            self._lost -= 1
+            self._start_pod()
 
     def _note(self) -> None:
         """Keep how many pods there are, for the plot and the mean."""
