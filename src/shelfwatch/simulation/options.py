@@ -25,8 +25,8 @@ MEASURED = {
     "accurate": Measured(11.3, 10.4, 0.0047, 0.170, 1.20),
     "fast": Measured(25.4, 20.0, 0.0048, 0.074, 1.34),
 }
-# Assumed: a log-normal whose p95 is 1.25 times its median. `make bench` has 1.05 (accurate) and 1.13 (fast) for one and the
-# same photo sent again and again; photos of phones differ.
+# Assumed: a log-normal whose p95 is 1.25 times its median. `make bench` has 1.05 (accurate) and 1.13 (fast) for one
+# photo sent again and again; photos of phones differ.
 VARIATION = 0.14
 NODE_PRICE = 0.032  # US dollars an hour, c7i-flex.large on Spot, about: infra/aws/README.md, 2026-11-26
 # Share of a day's audits in each hour. Assumed: a fifth in the busiest one, as in docs/operations.md, soon after shops
