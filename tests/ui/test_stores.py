@@ -106,6 +106,18 @@ def test_search_and_filters_are_in_the_address(app: App, stores: Any) -> None:
     expect(page.locator(".empty__title")).to_have_text("There is no such store")
 
 
+def test_a_tap_is_not_lost_while_other_stores_are_filtered(app: App, stores: Any) -> None:
+    page = app.page
+    board(app, f"?q={stores['mark']}")
+    card = page.locator(f'.store[aria-label="{stores["full"]}"] .bay-card__link')
+    card.hover()
+    page.mouse.down()
+    # Another store's bays have come, or a letter more is typed.
+    page.locator("#board-search").evaluate("(field) => field.dispatchEvent(new Event('input'))")
+    page.mouse.up()
+    expect(page.locator(".trend__canvas")).to_be_visible()
+
+
 def test_the_list_as_a_file(app: App, stores: Any) -> None:
     go(app, f"#/stores/{stores['poor']}")
     app.page.locator(".menu__button").click()

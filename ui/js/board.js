@@ -111,13 +111,14 @@ export class StoreBlock {
         (own || folded(bay).includes(folded(words))) && (!alerts || open_alerts > 0) && (below >= 1 || (stock !== null && stock < below)),
     );
     if (this.bays) {
-      this.list.replaceChildren(
-        ...shown.map((bay) => {
-          const card = this.cards.get(bay) ?? bayCard(bay, this.signal);
-          this.cards.set(bay, card);
-          return card;
-        }),
-      );
+      const cards = shown.map((bay) => {
+        const card = this.cards.get(bay) ?? bayCard(bay, this.signal);
+        this.cards.set(bay, card);
+        return card;
+      });
+      // Only where something changes: a card that is taken out and put back loses the tap that is under way on it.
+      const kept = this.list.children;
+      if (cards.length !== kept.length || cards.some((card, i) => card !== kept[i])) this.list.replaceChildren(...cards);
     }
     this.element.hidden = !this.matches(filter) || (this.bays !== null && !shown.length);
     return !this.element.hidden;
