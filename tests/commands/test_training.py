@@ -9,10 +9,17 @@ from pathlib import Path
 import pytest
 
 from shelfwatch.cli import COMMANDS
-from shelfwatch.commands.training import store_threshold
+from shelfwatch.commands.training import store
 from shelfwatch.inference.model import Model
 from shelfwatch.training.dataset import load_dataset
-from shelfwatch.training.evaluate import Evaluation, break_down, evaluate, local_predict, predict_all
+from shelfwatch.training.evaluate import (
+    Evaluation,
+    break_down,
+    evaluate,
+    local_predict,
+    predict_all,
+    product_size,
+)
 
 
 @pytest.fixture
@@ -96,9 +103,9 @@ class TestEvaluate:
         assert list(figures) == [packaged.info.name, str(other)]
         assert figures[packaged.info.name]["ap50"] > 0.8 > 0.1 > figures[str(other)]["ap50"]
 
-    def test_the_chosen_threshold_is_stored(self, shelfwatch, dataset, copied_model, tmp_path):
+    def test_threshold_and_size_of_products_are_stored(self, shelfwatch, dataset, copied_model, tmp_path):
         before = Model(copied_model).info
-        store_threshold(copied_model, 0.97)
+        store(copied_model, replace(before, operating_threshold=0.97, product_size=0.0))
         flags = ("--model", copied_model, "--choose-threshold", "--json", tmp_path / "figures.json")
         result = shelfwatch("evaluate", dataset, *flags)
         assert result.exit_code == 0, result.output
@@ -106,7 +113,10 @@ class TestEvaluate:
         (values,) = json.loads((tmp_path / "figures.json").read_text()).values()
         assert after.operating_threshold == pytest.approx(values["threshold"], abs=1e-9)
         assert 0.1 <= after.operating_threshold < 0.9
-        assert {**vars(after), "operating_threshold": 0} == {**vars(before), "operating_threshold": 0}
+        assert after.product_size == product_size(load_dataset(dataset).samples("train"), after.input_size) > 10
+        assert replace(after, operating_threshold=0.5, product_size=0.0) == replace(
+            before, operating_threshold=0.5, product_size=0.0
+        )
 
     def test_a_service_has_no_file_to_store_into(self, shelfwatch, dataset):
         result = shelfwatch("evaluate", dataset, "--url", "http://127.0.0.1:9", "--choose-threshold")
@@ -130,7 +140,7 @@ class TestEvaluate:
 
 
 def test_storing_a_threshold_leaves_the_network_alone(copied_model, packaged, photos):
-    store_threshold(copied_model, 0.123)
+    store(copied_model, replace(packaged.info, operating_threshold=0.123))
     changed = Model(copied_model)
     assert changed.info.operating_threshold == 0.123
     photo = packaged.decode(photos[0].read_bytes())

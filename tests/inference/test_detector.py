@@ -197,7 +197,7 @@ class TestTiles:
         # An odd size, so that a decoded pixel is no whole number of the photo's.
         width, height = 1403 * reduction - reduction // 2, 1051 * reduction - reduction // 3
         pixels = np.full((1051, 1403, 3), 90, np.uint8)
-        for tile in tiling.plan(Photo(pixels, width, height), 640):
+        for tile in tiling.plan(Photo(pixels, width, height), 640, tiling.ZOOM):
             x, y = (tile.left + tile.right) // 2, (tile.top + tile.bottom) // 2
             shown = pixels.copy()
             shown[y : y + 45, x : x + 31] = (255, 0, 0)
@@ -319,7 +319,7 @@ class TestPackagedModel:
         assert found.confidence[0] <= 1
         assert (found.class_id == 0).all()
         overlaps = iou_matrix(found.xyxy, found.xyxy)[~np.eye(len(found), dtype=bool)]
-        assert overlaps.max() <= packaged.info.iou_threshold + 0.01  # clipping to the photo shifts an edge slightly
+        assert overlaps.max() <= 0.7  # suppression leaves 0.5; voting may draw two boxes nearer to each other
 
     def test_a_photo_taken_with_the_camera_turned(self, packaged, on_sample):
         image, photo, found = on_sample

@@ -18,6 +18,7 @@ from shelfwatch.inference.tiles import (
     OVERLAP,
     TILE,
     WORTHWHILE,
+    ZOOM,
     Tile,
     cut,
     join,
@@ -25,7 +26,7 @@ from shelfwatch.inference.tiles import (
     place,
     plan,
     whole,
-    worth_a_closer_look,
+    zoom,
 )
 
 sides = st.integers(1, 20_000)
@@ -45,13 +46,20 @@ def found(boxes, scores=0.9, class_id=None):
 
 
 class TestWhen:
-    @pytest.mark.parametrize(("count", "dense"), [(0, False), (DENSE, False), (DENSE + 1, True)])
-    def test_dense(self, count, dense):
-        assert worth_a_closer_look(found(np.zeros((count, 4))), blank(300, 400)) is dense
+    @pytest.mark.parametrize(("count", "expected"), [(0, 1.0), (DENSE, 1.0), (DENSE + 1, ZOOM)])
+    def test_dense(self, count, expected):
+        assert zoom(found(np.zeros((count, 4))), blank(300, 400), np.inf) == expected
 
-    @pytest.mark.parametrize(("size", "long"), [((800, 400), False), ((801, 400), True), ((400, 801), True)])
-    def test_panorama(self, size, long):
-        assert worth_a_closer_look(Detections.empty(), blank(*size)) is long
+    @pytest.mark.parametrize(
+        ("size", "expected"), [((800, 400), 1.0), ((1000, 400), 1.875), ((400, 1000), 1.875), ((9000, 1), MAX_ZOOM)]
+    )
+    def test_panorama(self, size, expected):
+        assert zoom(Detections.empty(), blank(*size), np.inf) == expected
+
+    def test_a_panorama_of_large_products_is_not_made_larger(self):
+        assert zoom(found(np.zeros((9, 4))), blank(1600, 400), 0.7) < WORTHWHILE
+        assert zoom(found(np.zeros((9, 4))), blank(1600, 400), 2.0) == 2.0
+        assert zoom(found(np.zeros((DENSE + 1, 4))), blank(1600, 400), 0.7) == ZOOM
 
     @pytest.mark.parametrize(
         ("size", "zoom"),
@@ -69,7 +77,7 @@ class TestPlan:
     @settings(max_examples=200, deadline=None)
     def test_tiles_cover_the_photo_and_overlap(self, width, height, reduction, input_size):
         photo = blank(width, height, reduction)
-        tiles = plan(photo, input_size)
+        tiles = plan(photo, input_size, needed(width, height, input_size) / input_size)
         assume(tiles)
         assert len(tiles) <= MAX_TILES
         across = sorted({(tile.left, tile.right) for tile in tiles})
@@ -91,18 +99,18 @@ class TestPlan:
     @settings(max_examples=60, deadline=None)
     def test_none_without_more_detail(self, width, height, input_size):
         assume(max(width, height) <= 1.05 * input_size)
-        assert plan(blank(width, height), input_size) == []
+        assert plan(blank(width, height), input_size, MAX_ZOOM) == []
 
     def test_a_photo_decoded_for_the_first_look_has_no_more_to_show(self):
-        assert plan(blank(7680, 5760, reduction=8), 960) == []
-        assert plan(blank(7680, 5760, reduction=4), 960) != []
+        assert plan(blank(7680, 5760, reduction=8), 960, ZOOM) == []
+        assert plan(blank(7680, 5760, reduction=4), 960, ZOOM) != []
 
     @pytest.mark.parametrize(
         ("size", "count"),
         [((1280, 960), 4), ((1280, 720), 2), ((960, 1280), 4), ((4000, 3000), 4), ((6000, 1500), 5), ((9000, 300), 6)],
     )
     def test_how_many(self, size, count):
-        assert len(plan(blank(*size), 960)) == count
+        assert len(plan(blank(*size), 960, needed(*size, 960) / 960)) == count
 
 
 def coordinates(width, height):
@@ -116,7 +124,7 @@ class TestGeometry:
     def test_a_tile_shows_its_pixels(self, size):
         pixels = coordinates(*size)
         photo = Photo(pixels, 2 * size[0] - 1, 2 * size[1] - 1)
-        for tile in plan(photo, 960):
+        for tile in plan(photo, 960, needed(photo.width, photo.height, 960) / 960):
             part = cut(photo, tile)
             assert np.array_equal(part.pixels, pixels[tile.top : tile.bottom, tile.left : tile.right])
             assert part.pixels.shape == (part.height, part.width, 3)
@@ -133,7 +141,7 @@ class TestGeometry:
         photo = blank(max(1, width * reduction - odd), max(1, height * reduction - odd), reduction)
         full = np.array([photo.width, photo.height] * 2)
         scale = full / np.array([photo.pixels.shape[1], photo.pixels.shape[0]] * 2)
-        for tile in plan(photo, 960):
+        for tile in plan(photo, 960, needed(photo.width, photo.height, 960) / 960):
             part = cut(photo, tile)
             corner = np.array([tile.left, tile.top] * 2)
             box = corner + np.sort(np.reshape(shares, (2, 2)), axis=0).ravel() * np.array([part.width, part.height] * 2)

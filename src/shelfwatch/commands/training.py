@@ -22,6 +22,7 @@ from shelfwatch.inference.detector import packaged_models
 from shelfwatch.service.keys import plain_key
 
 if TYPE_CHECKING:
+    from shelfwatch.inference.model import ModelInfo
     from shelfwatch.training.evaluate import Breakdown
     from shelfwatch.training.report import Report
 
@@ -269,7 +270,11 @@ def quantize(source: Path, out: Path, data: Path, photos: int) -> None:
 @click.option("--split", default="val", show_default=True)
 @click.option("--confidence", type=click.FloatRange(0.01, 0.99), help="Count at this instead of the model's own.")
 @click.option("--tiles", is_flag=True, help="Look again at dense photos and panoramas, in overlapping tiles.")
-@click.option("--choose-threshold", is_flag=True, help="Find the threshold of least count error and store it.")
+@click.option(
+    "--choose-threshold",
+    is_flag=True,
+    help="Find the threshold of least count error; store it and the size of products.",
+)
 @click.option("--json", "json_file", type=FILE, help="Also write the figures to this file.")
 @click.option("--report", type=FOLDER, help="Also write curves and figures by photo below this folder.")
 def evaluate(
@@ -317,6 +322,11 @@ def evaluate(
                 predict, threshold = judge.http_predict(client, model, tiles=tiles), served[name]
             else:
                 detector = load_detector(model)
+                if choose_threshold:
+                    known = dataset.samples("train") if "train" in dataset.splits else samples
+                    size = judge.product_size(known, detector.info.input_size)
+                    store(detector.model.path, dataclasses.replace(detector.info, product_size=size))
+                    detector = load_detector(model)
                 name = model or detector.info.name
                 shown = f"{detector.info.name} {detector.info.precision}"
                 predict, threshold = judge.local_predict(detector, tiles=tiles), detector.info.operating_threshold
@@ -324,7 +334,7 @@ def evaluate(
             predictions = judge.predict_all(progress, predict)
             if choose_threshold:
                 threshold = judge.choose_threshold(samples, predictions)
-                store_threshold(detector.model.path, threshold)
+                store(detector.model.path, dataclasses.replace(detector.info, operating_threshold=threshold))
             result = judge.evaluate(samples, predictions, dataset.names, confidence or threshold)
             breakdown = judge.break_down(samples, predictions, dataset.names, result.threshold)
             if report:
@@ -383,12 +393,10 @@ def worst_table(name: str, report: Report) -> Table:
     return table
 
 
-def store_threshold(path: Path, threshold: float) -> None:
-    """Write a new operating threshold into a model's metadata."""
+def store(path: Path, info: ModelInfo) -> None:
+    """Write other metadata into a model."""
     import onnx
 
-    from shelfwatch.inference.model import Model
     from shelfwatch.training.onnx_file import save
 
-    info = dataclasses.replace(Model(path).info, operating_threshold=threshold)
     save(onnx.load(path), info, path)

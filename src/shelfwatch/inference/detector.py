@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shelfwatch.inference import distance
 from shelfwatch.inference import tiles as tiling
 from shelfwatch.inference.detections import Detections
 from shelfwatch.inference.image import MAX_PIXELS, Photo, decode
@@ -71,27 +73,56 @@ class Detector:
         start = time.perf_counter()
         threshold = self.info.operating_threshold if confidence is None else confidence
         sure = self.info.operating_threshold
-        # With tiles no higher than from `sure`: whether a photo is dense, and what its products' means are, does not
-        # turn on how much more than that was asked for.
-        doubtful = min(threshold, sure) * tiling.DOUBT
-        letterbox = Letterbox.fit(photo.width, photo.height, self.info.input_size, self.info.stride)
-        found, number = self.look(photo, letterbox, doubtful if tiles else threshold), 0
-        if tiles and tiling.worth_a_closer_look(found[found.confidence >= sure], photo):
-            found, number = self.look_closer(photo, found, doubtful)
+        # No higher than from `sure`: whether a photo is dense or shot from close by, and what its products' means are,
+        # does not turn on how much more than that was asked for.
+        doubtful = min(threshold, sure) * (tiling.DOUBT if tiles else 1)
+        found, letterbox = self.look_from_afar(photo, doubtful)
+        number = 0
+        if tiles and max(letterbox.inner_width, letterbox.inner_height) >= self.info.input_size:
+            counted = found[found.confidence >= sure]
+            typical = distance.typical_size(counted, letterbox)
+            zoom = tiling.zoom(counted, photo, self.info.product_size / typical if typical else math.inf)
+            found, number = self.look_closer(photo, found, doubtful, zoom)
         detections = found[found.confidence >= threshold]
         truncated = len(detections) > max_detections
         milliseconds = (time.perf_counter() - start) * 1000
         return Result(detections[:max_detections], truncated, milliseconds, number)
+
+    def look_from_afar(self, photo: Photo, threshold: float) -> tuple[Detections, Letterbox]:
+        """The photo's detections, and the letterbox through which they were seen.
+
+        It has the model's input size, unless the photo was shot from so close by that its products look too large
+        there: then the next look is at a smaller size. That it is depends on what reaches the operating threshold.
+        """
+        sure = self.info.operating_threshold
+        letterbox = Letterbox.fit(photo.width, photo.height, self.info.input_size, self.info.stride)
+        found = self.look(photo, letterbox, threshold)
+        for _ in range(distance.STEPS):
+            counted = found[found.confidence >= sure]
+            size = distance.smaller_input(counted, letterbox, self.info.product_size, self.info.stride)
+            if size is None:
+                break
+            smaller = Letterbox.fit(photo.width, photo.height, size, self.info.stride)
+            again = self.look(photo, smaller, threshold)
+            if not np.any(again.confidence >= sure):
+                break
+            found, letterbox = again, smaller
+        return found, letterbox
 
     def look(self, photo: Photo, letterbox: Letterbox, threshold: float) -> Detections:
         """One pass of the network over one photo, or part of one: detections in its pixels, duplicates suppressed."""
         candidates = self.model.run(letterbox.apply(photo), threshold * VOTE_SHARE)
         return to_detections(*candidates, letterbox, threshold, self.info.iou_threshold)
 
-    def look_closer(self, photo: Photo, first: Detections, threshold: float) -> tuple[Detections, int]:
-        """The `first` look joined with one through tiles, and how many tiles; none where they would show no more."""
+    def look_closer(self, photo: Photo, first: Detections, threshold: float, zoom: float) -> tuple[Detections, int]:
+        """The `first` look joined with one through tiles, and how many tiles; none where they would show no more.
+
+        Tiles show the photo at `zoom` times the scale of the first look.
+        """
+        if zoom < tiling.WORTHWHILE:
+            return first, 0
         photo = photo if photo.finer is None else photo.finer()
-        tiles = tiling.plan(photo, self.info.input_size)
+        tiles = tiling.plan(photo, self.info.input_size, zoom)
         if not tiles:
             return first, 0
         found = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,12 +52,16 @@ class ModelInfo:
     stride: int  # both sides of the input are multiples of it, pixels
     operating_threshold: float  # confidence from which a detection counts unless the caller says otherwise
     iou_threshold: float  # overlap above which the weaker of two boxes is a duplicate
+    # Side of a typical product of its training or validation photos in the network's input, pixels; 0 where unknown.
+    product_size: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.classes or self.input_size < self.stride or self.stride < 1:
             raise ValueError("a model needs classes and an input of at least one stride")
         if not (0 < self.operating_threshold < 1 and 0 < self.iou_threshold <= 1):
             raise ValueError("thresholds lie between 0 and 1")
+        if not 0 <= self.product_size < math.inf:
+            raise ValueError("the size of products is a number of pixels")
 
     def to_metadata(self) -> dict[str, str]:
         """The ONNX metadata properties that `from_metadata` reads back."""
@@ -63,8 +69,15 @@ class ModelInfo:
 
     @classmethod
     def from_metadata(cls, properties: dict[str, str]) -> ModelInfo:
-        """Read ONNX metadata properties. Raises `KeyError` or `ValueError` where one is missing or wrong."""
-        values = {key: json.loads(properties[METADATA_PREFIX + key]) for key in cls.__dataclass_fields__}
+        """Read ONNX metadata properties; those with a default may be missing.
+
+        Raises `KeyError` or `ValueError` where one is missing or wrong.
+        """
+        values = {
+            field.name: json.loads(properties[METADATA_PREFIX + field.name])
+            for field in dataclasses.fields(cls)
+            if field.default is dataclasses.MISSING or METADATA_PREFIX + field.name in properties
+        }
         return cls(**{**values, "classes": tuple(values["classes"])})
 
 

@@ -37,28 +37,36 @@ class Tile:
     bottom: int
 
 
-def worth_a_closer_look(first: Detections, photo: Photo) -> bool:
-    """Whether the first look found so many products, or the photo is so long, that tiles pay."""
-    return len(first) > DENSE or max(photo.width, photo.height) > LONG * min(photo.width, photo.height)
+def zoom(first: Detections, photo: Photo, room: float) -> float:
+    """The scale of tiles against the `first` look, from its detections that count; below `WORTHWHILE`, none pay.
+
+    `room` is how many times larger the products of a panorama may look until they look as large as usual: few large
+    ones on a single shelf are no reason to look closer.
+    """
+    wanted = min(_as_high_as_usual(photo.width, photo.height), room)
+    if len(first) > DENSE:
+        return max(ZOOM, wanted)
+    return wanted if max(photo.width, photo.height) > LONG * min(photo.width, photo.height) else 1.0
+
+
+def _as_high_as_usual(width: int, height: int) -> float:
+    """The scale that brings a photo to the height that one of 4:3 would have."""
+    return min(0.75 * max(width, height) / min(width, height), MAX_ZOOM)
 
 
 def needed(width: int, height: int, input_size: int) -> int:
-    """The long side, in pixels, at which tiles want to see a photo of `width` × `height`.
-
-    A panorama is brought to the height that a 4:3 photo would have.
-    """
-    long, short = max(width, height), min(width, height)
-    return round(input_size * min(max(ZOOM, 0.75 * long / short), MAX_ZOOM))
+    """The long side, in pixels, beyond which no tile of a photo of `width` × `height` wants more detail."""
+    return round(input_size * max(ZOOM, _as_high_as_usual(width, height)))
 
 
-def plan(photo: Photo, input_size: int) -> list[Tile]:
+def plan(photo: Photo, input_size: int, zoom: float) -> list[Tile]:
     """Overlapping tiles that cover the photo; none where it has no more detail than the first look has seen.
 
-    `input_size` is the long side of the first look in network pixels.
+    `input_size` is the long side of the first look in network pixels, `zoom` the scale of tiles against it.
     """
     sides = photo.pixels.shape[1], photo.pixels.shape[0]
     first = input_size / max(sides)  # network pixels a decoded pixel, like `scale`
-    scale = min(needed(photo.width, photo.height, input_size) / max(sides), MAX_UPSCALE)
+    scale = min(zoom * first, MAX_UPSCALE)
     while min(scale, 1) >= first * WORTHWHILE:  # beyond a network pixel a decoded one there is no detail
         across, down = (_spans(side, scale) for side in sides)
         if len(across) * len(down) <= MAX_TILES:

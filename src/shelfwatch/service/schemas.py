@@ -89,7 +89,7 @@ class Prediction(BaseModel):
                 "truncated": False,
                 "tiles": 0,
                 "image": {"width": 2448, "height": 3264},
-                "model": {"name": "accurate", "version": "1.2.0", "precision": "int8"},
+                "model": {"name": "accurate", "version": "1.3.0", "precision": "int8"},
                 "timing_ms": {"decode": 21.0, "queue": 0.1, "inference": 95.0, "total": 117.2},
                 "request_id": "4f9c0d6be0a14b8f9a35f2c3a7d1e604",
             }
@@ -127,7 +127,7 @@ class Health(BaseModel):
                 "models": [
                     {
                         "name": "accurate",
-                        "version": "1.2.0",
+                        "version": "1.3.0",
                         "precision": "int8",
                         "classes": ["product"],
                         "input_size": 960,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shelfwatch.inference.detections import Detections
 from shelfwatch.inference.detector import Detector
+from shelfwatch.inference.distance import typical_side
 from shelfwatch.training.dataset import Sample
 from shelfwatch.training.matching import EVERY_SIZE, Matches, check_finite, compare, compared, matches, precision
 
@@ -156,6 +157,19 @@ def choose_threshold(samples: Sequence[Sample], predictions: Sequence[Detections
     errors = np.array([count_errors(samples, predictions, t)[0] for t in THRESHOLDS])
     flat = THRESHOLDS[errors <= errors.min() + 0.002]
     return float(flat[len(flat) // 2])
+
+
+def product_size(samples: Sequence[Sample], input_size: int) -> float:
+    """The side of a typical product in network pixels when photos have `input_size` of them on the long side, rounded.
+
+    What a photo shot from close by is told by (`shelfwatch.inference.distance`); 0 where no photo holds a product.
+    """
+    areas = [
+        (sample.boxes[:, 2:] - sample.boxes[:, :2]).clip(0).prod(axis=1)
+        * (input_size / max(sample.width, sample.height)) ** 2
+        for sample in samples
+    ]
+    return round(typical_side(np.concatenate([np.zeros(0), *areas])), 1)
 
 
 def count_errors(samples: Sequence[Sample], predictions: Sequence[Detections], threshold: float) -> tuple[float, float]:
