@@ -72,7 +72,12 @@ def test_a_photo_is_seen_and_saved(open_app: Any, service: Any, small: bytes, pl
     expect(app.page.locator(".notice")).to_contain_text(place[0])
     expect(app.page.locator("#save")).to_be_disabled()
     (audit,) = audits(service, place)
-    usual = [found for found in answer["detections"] if found["confidence"] >= 0.28]
+    (threshold,) = (
+        model["operating_threshold"]
+        for model in httpx.get(f"{service.url}/health").json()["models"]
+        if model["name"] == answer["model"]["name"]
+    )
+    usual = [found for found in answer["detections"] if found["confidence"] >= threshold]
     assert audit["count"] == len(usual) == app.count
     assert audit["report"]["facings"] == answer["report"]["facings"]
     app.page.locator(".notice__action").click()
