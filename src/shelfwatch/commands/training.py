@@ -302,6 +302,7 @@ def evaluate(
     try:
         dataset = load_dataset(data)
         samples = dataset.samples(split)
+        known = dataset.samples("train") if choose_threshold and "train" in dataset.splits else samples
     except DatasetError as error:
         raise click.ClickException(str(error)) from None
     table = Table("model", "AP", "AP50", "AP75", "AR300", "at", "AP50 there", "count error", "bias")
@@ -323,10 +324,8 @@ def evaluate(
             else:
                 detector = load_detector(model)
                 if choose_threshold:
-                    known = dataset.samples("train") if "train" in dataset.splits else samples
                     size = judge.product_size(known, detector.info.input_size)
-                    store(detector.model.path, dataclasses.replace(detector.info, product_size=size))
-                    detector = load_detector(model)
+                    detector.info = dataclasses.replace(detector.info, product_size=size)
                 name = model or detector.info.name
                 shown = f"{detector.info.name} {detector.info.precision}"
                 predict, threshold = judge.local_predict(detector, tiles=tiles), detector.info.operating_threshold
