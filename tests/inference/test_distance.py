@@ -134,6 +134,18 @@ class TestLooks:
         assert box.tolist() == [0, 0, 640, 601]
 
 
+@pytest.mark.parametrize(
+    ("product_size", "tiled"),
+    [(0.0, True), (50.0, True), (25.0, False)],
+    ids=["unknown", "smaller than usual", "as usual"],
+)
+def test_a_panorama_is_looked_at_closer_unless_its_products_look_as_usual(fixed_model, product_size, tiled):
+    boxes = [[x, 20, x + 25, 45] for x in range(0, 600, 60)]
+    detector = Detector(Model(fixed_model(boxes, [0.9] * len(boxes), product_size=product_size)))
+    photo = Photo(np.zeros((500, 2000, 3), np.uint8), 2000, 500)
+    assert (detector.detect(photo, tiles=True).tiles > 0) is tiled
+
+
 @pytest.mark.parametrize("times", [2, 3, 4])
 def test_a_shelf_from_close_by(packaged, times):
     """A part of a shelf that fills the photo: its products are found, and their parts are not taken for products."""

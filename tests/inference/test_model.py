@@ -103,9 +103,17 @@ class TestLoading:
         with pytest.raises(ModelError, match=f"metadata missing or malformed .*{field}"):
             Model(fixed_model(BOXES, SCORES, properties=properties))
 
+    def test_the_size_of_products_may_be_unknown(self, fixed_model, info):
+        properties = info(product_size=50.0).to_metadata()
+        assert Model(fixed_model(BOXES, SCORES, properties=properties)).info.product_size == 50.0
+        del properties["shelfwatch.product_size"]
+        assert Model(fixed_model(BOXES, SCORES, properties=properties)).info.product_size == 0.0
+
     @pytest.mark.parametrize(
         ("field", "value"),
         [
+            ("product_size", "-1"),
+            ("product_size", "Infinity"),
             ("operating_threshold", "2"),
             ("classes", "[]"),
             ("classes", "7"),

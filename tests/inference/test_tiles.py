@@ -51,10 +51,18 @@ class TestWhen:
         assert zoom(found(np.zeros((count, 4))), blank(300, 400), np.inf) == expected
 
     @pytest.mark.parametrize(
-        ("size", "expected"), [((800, 400), 1.0), ((1000, 400), 1.875), ((400, 1000), 1.875), ((9000, 1), MAX_ZOOM)]
+        ("size", "expected"),
+        [
+            ((800, 400), 1.0),
+            ((801, 400), 1.501875),
+            ((400, 801), 1.501875),
+            ((1000, 400), 1.875),
+            ((400, 1000), 1.875),
+            ((9000, 1), MAX_ZOOM),
+        ],
     )
     def test_panorama(self, size, expected):
-        assert zoom(Detections.empty(), blank(*size), np.inf) == expected
+        assert zoom(Detections.empty(), blank(*size), np.inf) == pytest.approx(expected)
 
     def test_a_panorama_of_large_products_is_not_made_larger(self):
         assert zoom(found(np.zeros((9, 4))), blank(1600, 400), 0.7) < WORTHWHILE

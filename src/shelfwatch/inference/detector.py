@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -80,8 +79,7 @@ class Detector:
         number = 0
         if tiles and max(letterbox.inner_width, letterbox.inner_height) >= self.info.input_size:
             counted = found[found.confidence >= sure]
-            typical = distance.typical_size(counted, letterbox)
-            zoom = tiling.zoom(counted, photo, self.info.product_size / typical if typical else math.inf)
+            zoom = tiling.zoom(counted, photo, distance.room(counted, letterbox, self.info.product_size))
             found, number = self.look_closer(photo, found, doubtful, zoom)
         detections = found[found.confidence >= threshold]
         truncated = len(detections) > max_detections

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,15 +34,23 @@ def typical_size(found: Detections, letterbox: Letterbox) -> float:
     return typical_side((found.xyxy[:, 2:] - found.xyxy[:, :2]).prod(axis=1)) * scale
 
 
+def room(found: Detections, letterbox: Letterbox, usual: float) -> float:
+    """How many times larger the products `found` may look until they look as large as `usual`, in network pixels.
+
+    Infinite where nothing was found or `usual`, a model's `product_size`, is unknown.
+    """
+    typical = typical_size(found, letterbox)
+    return usual / typical if usual and typical else math.inf
+
+
 def smaller_input(found: Detections, letterbox: Letterbox, usual: float, stride: int) -> int | None:
     """The long side of an input in which products look as large as `usual`; None where those `found` are not too large.
 
-    `usual` is a model's `product_size`, in network pixels; where it is unknown, nothing is too large. The side is a
-    multiple of `stride`, so that a pixel more or less of a product changes nothing.
+    `usual` is as for `room`. The side is a multiple of `stride`, so that a pixel of a product changes nothing.
     """
-    typical = typical_size(found, letterbox)
-    if not usual or typical <= TOO_CLOSE * usual:
+    share = room(found, letterbox, usual)
+    if share >= 1 / TOO_CLOSE:
         return None
     long = max(letterbox.inner_width, letterbox.inner_height)
-    size = max(1, round(long * usual / typical / stride)) * stride
+    size = max(1, round(long * share / stride)) * stride
     return size if size < long else None
