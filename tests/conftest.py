@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from postgres import NotInstalledError, PostgresServer
 from shelfwatch.inference.detector import Detector, packaged_models
@@ -56,6 +58,17 @@ def packaged() -> Detector:
 def sample() -> bytes:
     """The page's sample shelf, a picture of our own."""
     return (ROOT / "ui" / "samples" / "shelf.jpg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def emptied(sample: bytes) -> bytes:
+    """The sample shelf with a stretch where nothing stands."""
+    picture = Image.open(io.BytesIO(sample)).convert("RGB")
+    width, height = picture.size
+    picture.paste((40, 40, 40), (width // 4, 0, width // 2, height))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG")
+    return buffer.getvalue()
 
 
 @pytest.fixture(scope="session")

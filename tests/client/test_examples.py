@@ -22,6 +22,8 @@ PRINTED = [
     r"shelf\.jpg \d+",
     r"recorded \d+ facings\n(row \d+: a \w+ gap [\d.]+ facings wide\n)*Cereal 01\.03\. 08:00 \d+",
     r"Cereal 0\.8 \d+\n\d+ bytes",
+    r"1 removed, version 1",
+    r"Milk major",
     r"facings: \d+, not 1000",
     r"# HELP .+",
     r"accurate [\d.]+ 0\.\d+\nfast [\d.]+ 0\.\d+",

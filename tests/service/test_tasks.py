@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import httpx
 import pytest
-from PIL import Image
 
 from service.audit_calls import get, post
 from support import Service
-
-
-@pytest.fixture(scope="module")
-def emptied(sample: bytes) -> bytes:
-    """The sample shelf with a stretch where nothing stands."""
-    picture = Image.open(io.BytesIO(sample)).convert("RGB")
-    width, height = picture.size
-    picture.paste((40, 40, 40), (width // 4, 0, width // 2, height))
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG")
-    return buffer.getvalue()
 
 
 def to_do(service: Service, store: str, **query: Any) -> list[dict[str, Any]]:

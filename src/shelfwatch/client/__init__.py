@@ -10,6 +10,7 @@ from shelfwatch.client.audit_answers import (
     Came,
     Change,
     Comparison,
+    Corrected,
     Detected,
     Figures,
     Gap,
@@ -22,9 +23,11 @@ from shelfwatch.client.audit_answers import (
     Stayed,
     StoredImage,
 )
-from shelfwatch.client.audit_calls import Size
+from shelfwatch.client.audit_calls import Boxes, Size
 from shelfwatch.client.calls import Tiles
 from shelfwatch.client.clients import AsyncClient, Client
+from shelfwatch.client.correction_answers import Changes, CorrectedBox, Correction, ListedCorrection
+from shelfwatch.client.correction_calls import Labels
 from shelfwatch.client.errors import (
     BadRequest,
     Conflict,
@@ -56,10 +59,13 @@ from shelfwatch.client.errors import (
 from shelfwatch.client.photos import Photo
 from shelfwatch.client.retries import RetryPolicy
 from shelfwatch.client.store_answers import Bay, History, Point, Store
+from shelfwatch.client.task_answers import AlertOfTask, Task, TaskFeedback, TaskPage
+from shelfwatch.client.task_calls import TaskKind, TaskVerdict
 from shelfwatch.client.webhook_answers import NewWebhook, Webhook, WebhookAnswer
 
 __all__ = [
     "Alert",
+    "AlertOfTask",
     "AlertPage",
     "AsyncClient",
     "Audit",
@@ -68,11 +74,16 @@ __all__ = [
     "BadRequest",
     "Bay",
     "Box",
+    "Boxes",
     "Came",
     "Change",
+    "Changes",
     "Client",
     "Comparison",
     "Conflict",
+    "Corrected",
+    "CorrectedBox",
+    "Correction",
     "Detected",
     "Detection",
     "Draining",
@@ -87,8 +98,10 @@ __all__ = [
     "ImageTooLarge",
     "InternalError",
     "InvalidRequest",
+    "Labels",
     "Left",
     "ListedAudit",
+    "ListedCorrection",
     "MethodNotAllowed",
     "ModelFailed",
     "ModelName",
@@ -118,6 +131,11 @@ __all__ = [
     "StorageUnavailable",
     "Store",
     "StoredImage",
+    "Task",
+    "TaskFeedback",
+    "TaskKind",
+    "TaskPage",
+    "TaskVerdict",
     "Tiles",
     "TimedOut",
     "Timing",

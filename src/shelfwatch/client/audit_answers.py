@@ -65,6 +65,16 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """The newest correction of an audit in short."""
+
+    id: str
+    created_at: datetime
+    who: str
+    count: int  # how many boxes
+
+
+@dataclass(frozen=True)
 class AuditHead:
     """One photo of a bay and what was found in it, in short."""
 
@@ -77,6 +87,7 @@ class AuditHead:
     image: StoredImage
     model: ModelName
     count: int  # how many detections
+    corrected: Corrected | None  # by the newest correction; None where there is none
 
 
 @dataclass(frozen=True)

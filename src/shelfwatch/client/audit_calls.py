@@ -16,9 +16,12 @@ from shelfwatch.client.errors import UnexpectedAnswer, media_type
 from shelfwatch.client.photos import Photo
 
 Size: TypeAlias = Literal["full", "thumbnail"]
+Boxes: TypeAlias = Literal["csv", "coco", "yolo", "xlsx"]
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
+BOXES: dict[Boxes, str] = {"csv": CSV, "coco": ZIP, "yolo": ZIP, "xlsx": XLSX}
 
 
 def record(
@@ -82,6 +85,11 @@ def image(audit_id: str, size: Size) -> Call[bytes]:
     return Call("GET", f"{_path(audit_id)}/image", lambda response: response.content, {"size": size})
 
 
+def gap_image(audit_id: str, index: int) -> Call[bytes]:
+    """Where is a gap?"""
+    return Call("GET", f"{_path(audit_id)}/gaps/{index}/image", lambda response: response.content)
+
+
 def delete(audit_id: str) -> Call[None]:
     """Take it out of every list."""
     return Call("DELETE", _path(audit_id), lambda _: None, statuses=frozenset({204}), gone_is_done=True)
@@ -98,16 +106,31 @@ def compare(later: str, earlier: str) -> Call[Comparison]:
     return Call("GET", path, lambda response: parse(Comparison, response.content))
 
 
+def boxes(audit_id: str, kind: Boxes, *, corrected: bool) -> Call[None]:
+    """The boxes of one audit as a file."""
+    return _file(f"{_path(audit_id)}/export", BOXES[kind], given(format=kind, corrected="true" if corrected else None))
+
+
 def export(
-    path: str, kind: str, *, store: str | None, bay: str | None, since: datetime | None, until: datetime | None
+    path: str,
+    kind: str,
+    *,
+    store: str | None,
+    bay: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    **choices: str,
 ) -> Call[None]:
     """Audits as a file of that media type."""
+    return _file(path, kind, given(store=store, bay=bay, since=since, until=until, **choices))
 
+
+def _file(path: str, kind: str, query: dict[str, str | float]) -> Call[None]:
     def read(response: httpx.Response) -> None:
         if media_type(response) != kind:
             raise UnexpectedAnswer(f"the answer is of type {media_type(response) or 'none'}, not {kind}")
 
-    return Call("GET", path, read, given(store=store, bay=bay, since=since, until=until), media_type=kind)
+    return Call("GET", path, read, query, media_type=kind)
 
 
 def _path(audit_id: str) -> str:

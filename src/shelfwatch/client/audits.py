@@ -10,7 +10,7 @@ from pathlib import Path
 from shelfwatch.client import audit_calls
 from shelfwatch.client.asking import Asking, AsyncAsking
 from shelfwatch.client.audit_answers import Audit, AuditPage, Comparison, ListedAudit, Recorded
-from shelfwatch.client.audit_calls import Size
+from shelfwatch.client.audit_calls import Boxes, Size
 from shelfwatch.client.calls import MAX_PAGE, Tiles
 from shelfwatch.client.photos import Photo
 
@@ -117,6 +117,10 @@ class Audits(Asking):
         """The photo as it is kept, without metadata, or a WebP of at most 320 × 320 px for `thumbnail`."""
         return self._ask(audit_calls.image(audit_id, size))
 
+    def gap_image(self, audit_id: str, index: int) -> bytes:
+        """A JPEG of one of the report's gaps with what is around it, framed; `index` counts them, 0 first."""
+        return self._ask(audit_calls.gap_image(audit_id, index))
+
     def delete_audit(self, audit_id: str) -> None:
         """Take it out of every list; it can be restored for 24 hours at least."""
         return self._ask(audit_calls.delete(audit_id))
@@ -160,6 +164,16 @@ class Audits(Asking):
         """
         call = audit_calls.export("/audits.xlsx", audit_calls.XLSX, store=store, bay=bay, since=since, until=until)
         self._ask(call, Path(path))
+
+    def export_audit(
+        self, audit_id: str, path: str | os.PathLike[str], kind: Boxes = "csv", *, corrected: bool = False
+    ) -> None:
+        """Write the boxes of one audit: a line a box as `csv` or `xlsx`, or with the photo as a zip file of labels.
+
+        With `corrected` those of its newest correction; raises `NotFound` where there is none. Otherwise as
+        `audits_csv`.
+        """
+        self._ask(audit_calls.boxes(audit_id, kind, corrected=corrected), Path(path))
 
 
 class AsyncAudits(AsyncAsking):
@@ -249,6 +263,10 @@ class AsyncAudits(AsyncAsking):
         """The photo as it is kept, without metadata, or a WebP of at most 320 × 320 px for `thumbnail`."""
         return await self._ask(audit_calls.image(audit_id, size))
 
+    async def gap_image(self, audit_id: str, index: int) -> bytes:
+        """A JPEG of one of the report's gaps. See `Client.gap_image`."""
+        return await self._ask(audit_calls.gap_image(audit_id, index))
+
     async def delete_audit(self, audit_id: str) -> None:
         """Take it out of every list; it can be restored for 24 hours at least."""
         return await self._ask(audit_calls.delete(audit_id))
@@ -286,3 +304,9 @@ class AsyncAudits(AsyncAsking):
         """Write a workbook of audits, rows and gaps. See `Client.audits_xlsx`."""
         call = audit_calls.export("/audits.xlsx", audit_calls.XLSX, store=store, bay=bay, since=since, until=until)
         await self._ask(call, Path(path))
+
+    async def export_audit(
+        self, audit_id: str, path: str | os.PathLike[str], kind: Boxes = "csv", *, corrected: bool = False
+    ) -> None:
+        """Write the boxes of one audit: a line a box as `csv`. See `Client.export_audit`."""
+        await self._ask(audit_calls.boxes(audit_id, kind, corrected=corrected), Path(path))

@@ -7,12 +7,14 @@ from shelfwatch.client.alerts import Alerts, AsyncAlerts
 from shelfwatch.client.answers import Health, Prediction, ServedModel
 from shelfwatch.client.audits import AsyncAudits, Audits
 from shelfwatch.client.calls import Tiles
+from shelfwatch.client.corrections import AsyncCorrections, Corrections
 from shelfwatch.client.photos import Photo
 from shelfwatch.client.stores import AsyncStores, Stores
+from shelfwatch.client.tasks import AsyncTasks, Tasks
 from shelfwatch.client.webhooks import AsyncWebhooks, Webhooks
 
 
-class Client(Audits, Stores, Alerts, Webhooks):
+class Client(Audits, Corrections, Stores, Alerts, Tasks, Webhooks):
     """A blocking client; threads may share one. Use it in a `with` statement, or `close` it.
 
     - `base_url`: where the service is, such as `https://shelfwatch.example`; a path in front of its own may be part
@@ -68,7 +70,7 @@ class Client(Audits, Stores, Alerts, Webhooks):
         return self._ask(calls.metrics())
 
 
-class AsyncClient(AsyncAudits, AsyncStores, AsyncAlerts, AsyncWebhooks):
+class AsyncClient(AsyncAudits, AsyncCorrections, AsyncStores, AsyncAlerts, AsyncTasks, AsyncWebhooks):
     """A client for asyncio, with the arguments and methods of `Client`; `sleep` is asynchronous too.
 
     Use it in an `async with` statement, or await `close`.
