@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -45,6 +46,9 @@ def test_a_key_is_tried_and_kept_for_the_tab_or_the_device(open_app: Any, guarde
     page.keyboard.press("Enter")
     expect(answer).to_have_attribute("data-tone", "good")
     assert page.evaluate("() => Object.values(localStorage).join().includes('a-key-made')") is False
+    with page.expect_download() as contract:
+        page.get_by_role("link", name="OpenAPI document").click()
+    assert json.loads(contract.value.path().read_text())["info"]["title"] == "ShelfWatch"
     go(app, "#/stores")
     expect(page.locator(".empty__title")).to_have_text("No audits yet")
     settings(app)

@@ -1,8 +1,11 @@
 /** The service in the settings: its version, its models, and where to read on. */
 
-import { health } from "./api.js";
+import { apiKey, health } from "./api.js";
 import { make } from "./dom.js";
+import { download } from "./download.js";
+import { describe } from "./errors.js";
 import { link } from "./router.js";
+import { asProblem, isAbort, notice } from "./shell.js";
 import { texts } from "./texts.js";
 
 /** @param {AbortSignal} signal */
@@ -12,10 +15,29 @@ export function serviceSection(signal) {
     "p",
     { class: "service-facts__links" },
     make("a", { class: "button", href: link("status") }, texts.serviceStatus),
-    make("a", { class: "button", href: "/openapi.json" }, texts.serviceOpenapi),
+    contract(signal),
   );
   void showFacts(facts, signal);
   return make("div", {}, facts, links);
+}
+
+/** The OpenAPI document: a link, and with a key, which a link cannot send, a file. @param {AbortSignal} signal */
+function contract(signal) {
+  const path = "/openapi.json";
+  const anchor = make("a", { class: "button", href: path }, texts.serviceOpenapi);
+  const take = async () => {
+    try {
+      await download(path, "openapi.json", { signal });
+    } catch (error) {
+      if (!isAbort(error)) notice(describe(asProblem(error), false).title, { label: texts.retry, run: () => void take() });
+    }
+  };
+  anchor.addEventListener("click", (event) => {
+    if (!apiKey()) return;
+    event.preventDefault();
+    void take();
+  });
+  return anchor;
 }
 
 /** @param {HTMLElement} facts @param {AbortSignal} signal */
