@@ -223,6 +223,15 @@ class TestTiles:
         assert photo.pixels.shape == first
         assert (photo.finer and photo.finer().pixels.shape) == finer
 
+    @pytest.mark.parametrize(
+        ("size", "finer"), [((2600, 1950), (1248, 1664, 3)), ((1500, 1125), (1125, 1500, 3)), ((640, 480), None)]
+    )
+    def test_another_kind_no_larger_than_a_jpeg_would_be(self, red_patch_detector, size, finer):
+        out = io.BytesIO()
+        Image.new("RGB", size).save(out, "PNG")
+        photo = red_patch_detector.decode(out.getvalue(), tiles=True)
+        assert (photo.finer and photo.finer().pixels.shape) == finer
+
     def test_only_a_closer_look_decodes_again(self, fixed_model):
         again = []
 

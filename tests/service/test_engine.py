@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shelfwatch.inference import detector as detector_module
 from shelfwatch.inference.detector import packaged_models
 from shelfwatch.inference.image import UndecodableImageError, UnsupportedFormatError
 from shelfwatch.service import engine as engine_module
@@ -42,9 +43,9 @@ def png(width: int, height: int) -> bytes:
     return out.getvalue()
 
 
-async def analyse(engine: Engine, data: bytes) -> Answer:
+async def analyse(engine: Engine, data: bytes, *, tiles: bool = False) -> Answer:
     with engine.admit(None) as detector:
-        return await engine.analyse(detector, data, confidence=None, max_detections=1000, tiles=False)
+        return await engine.analyse(detector, data, confidence=None, max_detections=1000, tiles=tiles)
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -84,6 +85,40 @@ def test_large_photos_are_decoded_in_their_own_lane(engine: Engine, monkeypatch:
 
     run(scenario)
     assert decoded_by == ["infer", "heavy"]
+
+
+def test_large_photos_are_decoded_one_at_a_time_for_a_closer_look_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at once, in whichever lanes, would take twice the memory."""
+    busy, most, lanes = 0, 0, set()
+    decode = detector_module.decode
+    count = threading.Lock()
+
+    def watched(data: bytes, **options: Any) -> Any:
+        nonlocal busy, most
+        with count:
+            busy += 1
+            most = max(most, busy)
+            lanes.add(threading.current_thread().name.rpartition("_")[0])
+        try:
+            return decode(data, **options)
+        finally:
+            with count:
+                busy -= 1
+
+    engine = Engine(settings(lanes=2, queue_limit=8))
+    engine.load()
+    monkeypatch.setattr(detector_module, "decode", watched)
+
+    async def scenario() -> None:
+        panoramas = [analyse(engine, png(6000, 1400), tiles=True) for _ in range(4)]
+        assert all(answer.result.tiles > 0 for answer in await asyncio.gather(*panoramas))
+
+    try:
+        run(scenario)
+    finally:
+        engine.close()
+    assert lanes == {"heavy", "infer"}
+    assert most == 1
 
 
 def test_small_photos_are_answered_while_a_large_one_is_decoded(

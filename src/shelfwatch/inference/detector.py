@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shelfwatch.inference import distance
 from shelfwatch.inference import tiles as tiling
 from shelfwatch.inference.detections import Detections
-from shelfwatch.inference.image import MAX_PIXELS, Photo, decode
+from shelfwatch.inference.image import MAX_PIXELS, Photo, decode, sniff_format
 from shelfwatch.inference.letterbox import Letterbox
 from shelfwatch.inference.model import Model
 from shelfwatch.inference.nms import VOTE_SHARE, nms, vote
@@ -50,7 +50,7 @@ class Detector:
         if not tiles or max(photo.pixels.shape) >= max(photo.width, photo.height):
             return photo
         wanted = tiling.needed(photo.width, photo.height, size)
-        return replace(photo, finer=partial(decode, data, target=wanted, max_pixels=max_pixels))
+        return replace(photo, finer=partial(_decode_finer, data, wanted, max_pixels))
 
     def detect(
         self,
@@ -141,6 +141,16 @@ class Detector:
             "image": {"width": photo.width, "height": photo.height},
             "model": {"name": info.name, "version": info.version, "precision": info.precision},
         }
+
+
+def _decode_finer(data: bytes, wanted: int, max_pixels: int) -> Photo:
+    """The photo with its long side between `wanted` and twice that many pixels, where it has them.
+
+    A JPEG's own scales lie there; pictures of other kinds are decoded whole and would stay several times as large.
+    """
+    if sniff_format(data) == "JPEG":
+        return decode(data, target=wanted, max_pixels=max_pixels)
+    return decode(data, target=2 * wanted, max_pixels=max_pixels, shrink=True)
 
 
 def to_detections(

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -64,6 +64,7 @@ class Engine:
         count = settings.lanes or min(self.cpus, MOST_LANES)
         self.lanes = Lanes(count, settings.queue_limit, settings.wait_seconds)
         self._loading = threading.Lock()
+        self._large = threading.Lock()  # held while a large picture is decoded, which takes up to 480 MB
 
     def load(self) -> None:
         """Load and warm up every model. Raises `ModelError`; blocks, so call it off the event loop."""
@@ -185,6 +186,19 @@ class Engine:
             photo = detector.decode(data, max_pixels=self.settings.max_pixels, tiles=tiles)
             return photo, time.perf_counter() - start, measure(photo.pixels)
 
+        def decode_large() -> tuple[Photo, float, Quality]:
+            with self._alone():
+                photo, seconds, quality = decode()
+            finer = photo.finer
+            if finer is None:
+                return photo, seconds, quality
+
+            def alone() -> Photo:
+                with self._alone():
+                    return finer()
+
+            return replace(photo, finer=alone), seconds, quality
+
         def infer(photo: Photo) -> tuple[Result, ShelfReport | None]:
             chosen = detector.beside if lanes.infer.crowded else detector
             result = chosen.detect(photo, confidence=confidence, max_detections=max_detections, tiles=tiles)
@@ -203,7 +217,7 @@ class Engine:
         try:
             with lanes.enter() as place:
                 if await place.run(lanes.sort, lambda: decoding_weight(data, self.settings.max_pixels)) > HEAVY:
-                    decoded = await place.run(lanes.heavy, decode)
+                    decoded = await place.run(lanes.heavy, decode_large)
                     found = await place.run(lanes.infer, lambda: infer(decoded[0]))
                 else:
                     decoded, found = await place.run(lanes.infer, decode_and_infer)
@@ -218,6 +232,15 @@ class Engine:
             ) from late
         result, shelf = found
         return Answer(photo, result, place.waited, decode_seconds, quality, shelf)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Decode a large picture while nobody else does, and leave nothing of it behind for the next."""
+        with self._large:
+            try:
+                yield
+            finally:
+                give_back()
 
     def drain(self) -> None:
         """Take no more work; what was accepted goes on."""

@@ -63,7 +63,6 @@ class Lane:
     def __init__(self, name: str, threads: int, limit: int | None = None) -> None:
         self.threads = threads
         self.limit = limit
-        self.threads = threads
         self.pace = Pace()
         self.running = 0
         self._lock = threading.Lock()
