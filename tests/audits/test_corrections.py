@@ -134,7 +134,7 @@ def test_corrected_audits_are_a_training_set(memory: Memory, tmp_path: Path) -> 
     )
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
     dataset = load_dataset(tmp_path / "data.yaml")
-    assert (dataset.names, dataset.exact) == (("product", "bottle"), True)
+    assert (dataset.names, dataset.exact, dataset.corrected) == (("product", "bottle"), True, True)
     for split in ("train", "val"):
         [image] = dataset.images(split)
         sample = read_sample(image, len(dataset.names))

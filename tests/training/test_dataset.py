@@ -69,17 +69,20 @@ class TestDescription:
         assert [image.name for image in found] == ["a.JPG", "b.webp", "c.png", "d.jpeg"]
 
 
-class TestExactBoxes:
-    def test_unless_the_file_says_otherwise(self, write_dataset):
+class TestWhatLabelsAre:
+    def test_exact_and_first_hand_unless_the_file_says_otherwise(self, write_dataset):
         file = write_dataset({"train": {"a.png": []}})
-        assert load_dataset(file).exact
-        file.write_text(file.read_text() + "exact_boxes: false\n")
-        assert not load_dataset(file).exact
+        dataset = load_dataset(file)
+        assert (dataset.exact, dataset.corrected) == (True, False)
+        file.write_text(file.read_text() + "exact_boxes: false\ncorrected: true\n")
+        dataset = load_dataset(file)
+        assert (dataset.exact, dataset.corrected) == (False, True)
 
-    def test_yes_or_no(self, write_dataset):
+    @pytest.mark.parametrize("key", ["exact_boxes", "corrected"])
+    def test_yes_or_no(self, write_dataset, key):
         file = write_dataset({"train": {"a.png": []}})
-        file.write_text(file.read_text() + "exact_boxes: mostly\n")
-        with pytest.raises(DatasetError, match="`exact_boxes` must be true or false"):
+        file.write_text(file.read_text() + f"{key}: mostly\n")
+        with pytest.raises(DatasetError, match=f"`{key}` must be true or false"):
             load_dataset(file)
 
 

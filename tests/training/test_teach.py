@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -5,9 +6,13 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("ultralytics", reason="the extra `train` is not installed")
 
+from onnx import helper  # noqa: E402
+
+from shelfwatch.inference.model import ModelInfo  # noqa: E402
 from shelfwatch.training.loss import Anchors, decode  # noqa: E402
 from shelfwatch.training.network import Predictions  # noqa: E402
-from shelfwatch.training.teach import distillation_loss, mean, mirrored, teach  # noqa: E402
+from shelfwatch.training.onnx_file import save  # noqa: E402
+from shelfwatch.training.teach import distillation_loss, largest_known, mean, mirrored, teach  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -62,6 +67,20 @@ class TestDistillation:
         assert student.distributions.grad is None
         assert student.logits.grad.any()
         assert 0 < loss < distillation_loss(student, teacher)
+
+
+class TestLargestKnown:
+    def test_what_every_teacher_knows(self, tmp_path):
+        files = []
+        for number, size in enumerate((50.2, 30.0, 0.0)):  # 0 for one that does not say
+            info = ModelInfo("some", "1", "float32", ("product",), 64, 32, 0.5, 0.5, size)
+            files.append(tmp_path / f"{number}.onnx")
+            empty = helper.make_graph([], "none", [], [])
+            save(helper.make_model(empty), info, files[-1])
+        checkpoint = tmp_path / "best.pt"
+        assert largest_known([files[0], checkpoint]) == pytest.approx(100.4)
+        assert largest_known([*files, checkpoint]) == pytest.approx(60)
+        assert largest_known([files[2], checkpoint]) == largest_known([]) == math.inf
 
 
 class TestMirrored:

@@ -20,6 +20,7 @@ from shelfwatch.training.evaluate import local_predict, predict_all  # noqa: E40
 from shelfwatch.training.export import export  # noqa: E402
 from shelfwatch.training.network import load_network  # noqa: E402
 from shelfwatch.training.rendering import RenderOptions  # noqa: E402
+from shelfwatch.training.teach import teach  # noqa: E402
 from shelfwatch.training.train import (  # noqa: E402
     IOU_THRESHOLD,
     WARM_UP,
@@ -407,6 +408,24 @@ class TestTeacher:
         batch = some_batch(trainer)
         distances = [trainer.step(batch)[3] for _ in range(8)]
         assert distances[-1] < 0.9 * distances[0]
+
+    def test_is_not_asked_about_what_people_have_set_right_or_it_does_not_know(
+        self, options, random_checkpoint, monkeypatch
+    ):
+        trainer = Trainer(replace(options, teachers=(random_checkpoint(("product",), seed=8),)))
+        batch = replace(some_batch(trainer), side=torch.tensor([30.0, 60.0]))
+        asked = []
+
+        def watched(teachers, pixels, *others, **options):
+            asked.append(pixels)
+            return teach(teachers, pixels, *others, **options)
+
+        monkeypatch.setattr("shelfwatch.training.train.teach", watched)
+        trainer.largest_known = 30.0
+        assert trainer.step(batch)[3] > 0
+        assert torch.equal(asked.pop(), batch.pixels[:1])
+        assert trainer.step(replace(batch, corrected=torch.tensor([True, False])))[3] == 0
+        assert not asked
 
 
 def test_curves_of_a_longer_run(tmp_path):

@@ -97,6 +97,16 @@ class TestViews:
         for image, view in enumerate(made):
             assert batch.targets.exact[batch.targets.image == image].tolist() == [view.exact] * len(view.boxes)
 
+    def test_a_batch_says_which_views_people_have_set_right(self, samples):
+        views = Views([Source(samples), Source(samples, corrected=True)], 20, 64, OPTIONS, 0)
+        made = [views[i] for i in range(20)]
+        assert {view.corrected for view in made} == {True, False}
+        assert collate(made).corrected.tolist() == [view.corrected for view in made]
+
+    def test_a_batch_says_how_large_its_products_look(self, samples):
+        views = [make(samples[i : i + 1], 1, STILL)[0] for i in range(3)]  # 24 × 24, 64 × 32 and none, at 0.8 of that
+        assert collate(views).side.tolist() == pytest.approx([19.2, 0.8 * (64 * 32) ** 0.5, 0])
+
     def test_boxes_follow_a_photo_decoded_smaller(self, tmp_path, write_dataset):
         file = write_dataset({"train": {"a.jpg": ["0 0.5 0.5 0.5 0.25"]}}, size=(800, 400))
         views = Views([Source(load_dataset(file).samples("train"))], 1, 64, replace(STILL, zoom=(1, 1)), 0)

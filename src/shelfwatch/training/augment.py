@@ -43,13 +43,15 @@ class AugmentOptions:
 class View:
     """One training view: `pixels` uint8 (h, w, 3) RGB, `boxes` float32 (N, 4) xyxy in its pixels, `class_id` (N,).
 
-    Where the boxes are not `exact`, they say where products are, but not where their edges run.
+    Where the boxes are not `exact`, they say where products are, but not where their edges run; where they are
+    `corrected`, people have set right there what a model answered.
     """
 
     pixels: Pixels
     boxes: NDArray[np.float32]
     class_id: NDArray[np.int32]
     exact: bool = True
+    corrected: bool = False
 
 
 def mapped(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:

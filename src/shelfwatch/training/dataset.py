@@ -38,13 +38,15 @@ class Sample:
 class Dataset:
     """A dataset description: the folder of each split and the class names in class-id order.
 
-    Boxes that are not `exact` say where products are, but not where their edges run: pseudo-labels, say.
+    Boxes that are not `exact` say where products are, but not where their edges run: pseudo-labels, say. `corrected`
+    ones are what people made of a model's answers, so no model is asked about these photos again.
     """
 
     root: Path
     splits: dict[str, Path]
     names: tuple[str, ...]
     exact: bool = True
+    corrected: bool = False
 
     def images(self, split: str) -> list[Path]:
         """Photos of one split, sorted by name. Raises `DatasetError` where the split is missing or empty."""
@@ -81,16 +83,17 @@ def load_dataset(file: Path) -> Dataset:
     for key in ("path", "train", "val", "test"):
         if not isinstance(content.get(key, ""), str | None):
             raise DatasetError(f"{file}: `{key}` must name one folder")
-    exact = content.get("exact_boxes", True)
-    if not isinstance(exact, bool):
-        raise DatasetError(f"{file}: `exact_boxes` must be true or false")
+    exact, corrected = content.get("exact_boxes", True), content.get("corrected", False)
+    for key, value in (("exact_boxes", exact), ("corrected", corrected)):
+        if not isinstance(value, bool):
+            raise DatasetError(f"{file}: `{key}` must be true or false")
     names = content["names"]
     ordered = tuple(names[i] for i in sorted(names)) if isinstance(names, dict) else tuple(names)
     root = (file.parent / (content.get("path") or ".")).resolve()
     splits = {key: root / content[key] for key in ("train", "val", "test") if content.get(key)}
     if not splits:
         raise DatasetError(f"{file}: names no split")
-    return Dataset(root, splits, ordered, exact)
+    return Dataset(root, splits, ordered, exact, corrected)
 
 
 def label_path(image: Path) -> Path:

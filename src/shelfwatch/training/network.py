@@ -37,6 +37,10 @@ class Predictions:
         """The same in float32."""
         return Predictions(self.logits.float(), self.distributions.float(), self.anchors)
 
+    def of(self, views: Tensor) -> Predictions:
+        """Those of some `views` of the batch: bool (B,)."""
+        return Predictions(self.logits[views], self.distributions[views], self.anchors)
+
 
 def load_network(source: Path) -> Any:
     """The float32 detection model of an Ultralytics YOLOv8 checkpoint, or of an ONNX model of `shelfwatch export`.

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from shelfwatch.inference.model import ModelInfo
 from shelfwatch.training.network import Predictions
 
 HEARD = 0.1  # teacher's score from which it has a say in boxes
+# How much larger than in its own training products may look to a teacher. At twice their usual size a look is still as
+# good as one from further away, at three times it takes labels for products (docs/training.md, "Photos from close by").
+KNOWS_UP_TO = 2.0
 CLASS_GAIN, BOX_GAIN = 2.0, 3.0
 LEFT_AND_RIGHT = [2, 1, 0, 3]  # sides come as left, top, right, bottom
 
@@ -40,6 +47,19 @@ def distillation_loss(student: Predictions, teacher: Predictions, *, boxes: bool
     divergence = functional.kl_div(own, other, reduction="none", log_target=True).sum(2).mean(1)
     box = (divergence * score[chosen]).sum() / weight
     return (CLASS_GAIN * classes + BOX_GAIN * box) * student.logits.shape[0]
+
+
+def largest_known(teachers: Sequence[Path]) -> float:
+    """The side, in network pixels, of the largest typical product that every one of `teachers` knows.
+
+    Infinite for those that do not say how large products look to them: checkpoints, and models without `product_size`.
+    """
+    sizes = []
+    for path in teachers:
+        if path.suffix == ".onnx":
+            properties = onnx.load(path, load_external_data=False).metadata_props
+            sizes.append(ModelInfo.from_metadata({entry.key: entry.value for entry in properties}).product_size)
+    return KNOWS_UP_TO * min(filter(None, sizes), default=math.inf)
 
 
 @torch.no_grad()

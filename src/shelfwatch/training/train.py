@@ -39,7 +39,7 @@ from shelfwatch.training.network import (
     to_image,
     with_classes,
 )
-from shelfwatch.training.teach import distillation_loss, teach
+from shelfwatch.training.teach import distillation_loss, largest_known, teach
 from shelfwatch.training.views import Batch, Source, Views, batches
 
 IOU_THRESHOLD = 0.5  # of duplicates, when validating
@@ -108,12 +108,12 @@ class Trainer:
         dataset = load_dataset(options.data)
         self.names = dataset.names
         self.val = dataset.samples("val")
-        self.sources = [Source(dataset.samples("train"), exact=dataset.exact)]
+        self.sources = [Source(dataset.samples("train"), exact=dataset.exact, corrected=dataset.corrected)]
         for file, weight in options.extra:
             more = load_dataset(file)
             if more.names != self.names:
                 raise DatasetError(f"{file}: its classes are not those of {options.data}")
-            self.sources.append(Source(more.samples("train"), weight, more.exact))
+            self.sources.append(Source(more.samples("train"), weight, more.exact, more.corrected))
         start = self.last if options.resume else options.weights
         self.network = load_network(start).to(self.device, memory_format=torch.channels_last)
         self.console = Console(stderr=True)
@@ -141,6 +141,7 @@ class Trainer:
             if teacher.model[-1].nc != count:
                 raise ValueError(f"{path}: a teacher must know the {count} classes of {options.data}")
             teacher.fuse(verbose=False)
+        self.largest_known = largest_known(options.teachers)
         decayed = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
@@ -189,9 +190,10 @@ class Trainer:
         found = self.predict(self.network, batch.pixels)
         losses = detection_loss(found.logits, found.distributions, batch.targets.to(self.device), found.anchors)
         total, distilled = losses.total, torch.zeros(())
-        if self.teachers:
-            shown = teach(self.teachers, batch.pixels, self.predict, mirror=self.options.mirror_teachers)
-            distilled = distillation_loss(found, shown, boxes=self.options.teach_boxes)
+        heard = ~batch.corrected & (batch.side <= self.largest_known)
+        if self.teachers and heard.any():
+            shown = teach(self.teachers, batch.pixels[heard], self.predict, mirror=self.options.mirror_teachers)
+            distilled = distillation_loss(found.of(heard.to(self.device)), shown, boxes=self.options.teach_boxes)
             total = total + distilled
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]

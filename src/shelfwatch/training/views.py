@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from shelfwatch.inference.distance import typical_side
 from shelfwatch.inference.image import decode
 from shelfwatch.training.augment import AugmentOptions, View, compose, disturb
 from shelfwatch.training.dataset import Sample
@@ -23,20 +24,28 @@ from shelfwatch.training.loss import Targets
 class Source:
     """Labelled photos and how often they are looked at: a view is of photos from here with odds of `weight`.
 
-    Where boxes are not `exact`, views teach where products are, but not where their edges run.
+    Where boxes are not `exact`, views teach where products are, but not where their edges run. Where they are
+    `corrected`, a teacher would teach what people have set right.
     """
 
     samples: Sequence[Sample]
     weight: float = 1.0
     exact: bool = True
+    corrected: bool = False
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Views of one training step: `pixels` uint8 (B, H, W, 3) RGB and their true boxes."""
+    """Views of one training step: `pixels` uint8 (B, H, W, 3) RGB and their true boxes.
+
+    `side`, float32 (B,), is that of each view's typical product in pixels, and `corrected`, bool (B,), whose boxes
+    people have set right.
+    """
 
     pixels: Tensor
     targets: Targets
+    side: Tensor
+    corrected: Tensor
 
 
 class Views(Dataset[View]):
@@ -67,7 +76,7 @@ class Views(Dataset[View]):
         size = 4 if rng.random() < self.options.mosaic else 1
         source = self.source(rng)
         view = compose(rng, [self.photo(rng, source) for _ in range(size)], self.input_size, self.options)
-        return View(disturb(rng, view.pixels, self.options), view.boxes, view.class_id, source.exact)
+        return View(disturb(rng, view.pixels, self.options), view.boxes, view.class_id, source.exact, source.corrected)
 
     def source(self, rng: np.random.Generator) -> Source:
         """The source of a view, by the odds."""
@@ -93,6 +102,8 @@ def collate(views: Sequence[View]) -> Batch:
             torch.from_numpy(np.concatenate([view.boxes for view in views])),
             torch.from_numpy(np.array([view.exact for view in views])[image]),
         ),
+        torch.tensor([typical_side((view.boxes[:, 2:] - view.boxes[:, :2]).prod(1)) for view in views]),
+        torch.tensor([view.corrected for view in views]),
     )
 
 

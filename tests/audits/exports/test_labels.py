@@ -86,7 +86,7 @@ def test_yolo_is_read_by_the_package_itself(memory: Memory, tmp_path: Path) -> N
         made[audit.id] = audit
     dataset = load_dataset(unpack(yolo_chunks(audits(memory), memory.photos), tmp_path / "out") / "dataset.yaml")
     assert dataset.names == ("tea", "coffee")
-    assert not dataset.exact
+    assert (dataset.exact, dataset.corrected) == (False, False)
     samples = {split: dataset.samples(split) for split in dataset.splits}
     assert {split: len(found) for split, found in samples.items()} == {"train": 10, "val": 2}
     assert {made[sample.image.stem].bay for sample in samples["val"]} == {"Bay 1", "Bay 11"}

@@ -92,6 +92,7 @@ def yolo_chunks(
         "names:",
         *(f"  {number}: {json.dumps(label)}" for label, number in classes.names.items()),  # JSON's texts are YAML's
         f"exact_boxes: {str(exact).lower()}",
+        *(["corrected: true"] if exact else []),
     ]
     yield archive.add(name, "\n".join(description) + "\n")
     yield archive.finish()
