@@ -252,7 +252,9 @@ class TestTiles:
         assert (plain.tiles, closer.tiles) == (0, 4)
         found = closer.detections
         assert abs(len(found) - len(shelf)) <= 0.05 * len(shelf)
-        assert share_matched(shelf.boxes, found.xyxy, 0.5) >= share_matched(shelf.boxes, plain.detections.xyxy, 0.5)
+        # No fewer than before, give or take a product in a hundred.
+        before = share_matched(shelf.boxes, plain.detections.xyxy, 0.5)
+        assert share_matched(shelf.boxes, found.xyxy, 0.5) >= before - 0.01
         assert (found.xyxy >= 0).all()
         assert (found.xyxy <= [photo.width, photo.height] * 2).all()
         overlaps = iou_matrix(found.xyxy, found.xyxy)[~np.eye(len(found), dtype=bool)]
@@ -371,10 +373,13 @@ class TestPackagedModel:
             assert np.array_equal(result.detections.xyxy, expected.xyxy)
             assert np.array_equal(result.detections.confidence, expected.confidence)
 
-    @pytest.mark.parametrize("seed", range(5))
-    def test_rendered_shelves_are_counted(self, packaged, seed):
-        shelf = render_shelf(seed, RenderOptions(width=900, height=1200))
-        found = packaged.detect(packaged.decode(shelf.to_jpeg())).detections
-        assert len(shelf) >= 25
-        assert abs(len(found) - len(shelf)) <= 0.15 * len(shelf)
-        assert share_matched(shelf.boxes, found.xyxy, 0.5) >= 0.85
+    def test_rendered_shelves_are_counted(self, packaged):
+        matched, products = 0.0, 0
+        for seed in range(5):
+            shelf = render_shelf(seed, RenderOptions(width=900, height=1200))
+            found = packaged.detect(packaged.decode(shelf.to_jpeg())).detections
+            assert len(shelf) >= 25
+            assert abs(len(found) - len(shelf)) <= 0.15 * len(shelf), seed
+            matched += share_matched(shelf.boxes, found.xyxy, 0.5) * len(shelf)
+            products += len(shelf)
+        assert matched >= 0.93 * products

@@ -25,7 +25,7 @@ LISTED: dict[str, Any] = {
     "created_at": "2026-03-01T08:00:02.031250Z",
     "note": "after lunch",
     "image": {"width": 2448, "height": 3264, "url": f"/audits/{AUDIT_ID}/image"},
-    "model": {"name": "accurate", "version": "1.3.0", "precision": "int8"},
+    "model": {"name": "accurate", "version": "1.4.0", "precision": "int8"},
     "count": 1,
     "corrected": CORRECTED,
     "report": {"facings": 1, "fill_rate": 0.9, "gap_count": 1},

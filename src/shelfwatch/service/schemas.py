@@ -89,7 +89,7 @@ class Prediction(BaseModel):
                 "truncated": False,
                 "tiles": 0,
                 "image": {"width": 2448, "height": 3264},
-                "model": {"name": "accurate", "version": "1.3.0", "precision": "int8"},
+                "model": {"name": "accurate", "version": "1.4.0", "precision": "int8"},
                 "timing_ms": {"decode": 21.0, "queue": 0.1, "inference": 95.0, "total": 117.2},
                 "request_id": "4f9c0d6be0a14b8f9a35f2c3a7d1e604",
             }
@@ -111,7 +111,7 @@ class ServedModel(ModelName):
     """A model this service serves, as its file describes itself."""
 
     classes: list[str] = Field(examples=[["product"]])
-    input_size: int = Field(description="Long side of the network input in pixels.", examples=[960])
+    input_size: int = Field(description="Long side of the network input in pixels.", examples=[1056])
     operating_threshold: float = Field(description="Confidence from which a detection counts by default.")
     runtime: str = Field(examples=["onnxruntime 1.23.0, CPU, 2 threads"])
 
@@ -127,11 +127,11 @@ class Health(BaseModel):
                 "models": [
                     {
                         "name": "accurate",
-                        "version": "1.3.0",
+                        "version": "1.4.0",
                         "precision": "int8",
                         "classes": ["product"],
-                        "input_size": 960,
-                        "operating_threshold": 0.4,
+                        "input_size": 1056,
+                        "operating_threshold": 0.44,
                         "runtime": "ONNX Runtime 1.23.0, CPU, 2 threads",
                     }
                 ],
