@@ -99,6 +99,9 @@ class Model:
         options.inter_op_num_threads = 1  # the graph is a chain; a second pool would only contend
         options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_MICROSECONDS))
         share_arena()
+        # A plan of a run's memory is one block as large as the run's peak, which the shared arena cannot lend out in
+        # parts: without, a process that answers two photos at once has 331 MB instead of 381, for up to 2 % more time.
+        options.enable_mem_pattern = False
         options.add_session_config_entry("session.use_env_allocators", "1")
         options.log_severity_level = 3
         try:
