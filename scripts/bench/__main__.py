@@ -24,7 +24,9 @@ from shelfwatch.training.dataset import load_dataset
 from shelfwatch.training.rendering import RenderOptions, render_shelf
 
 ROOT = Path(__file__).resolve().parents[2]
-PHOTO = RenderOptions(width=2448, height=3264)  # what an 8-megapixel phone camera gives
+# What an 8-megapixel phone camera gives of a whole bay. With fewer products they would look so large that a second look
+# follows, and the path would take half as long again as the network.
+PHOTO = RenderOptions(width=2448, height=3264, rows=(7, 7), facings=(22, 24))
 SEED = 11
 CALIBRATION_SEEDS = range(100, 108)  # rendered shelves, where there is no dataset to calibrate a peer on
 
@@ -56,7 +58,8 @@ def main() -> None:
 
     samples = dataset.samples("val") if dataset else []
     classes = dataset.names if dataset else ()
-    data = render_shelf(SEED, PHOTO).to_jpeg()
+    shelf = render_shelf(SEED, PHOTO)
+    data = shelf.to_jpeg()
     with Progress(console=Console(stderr=True), transient=True) as progress, tempfile.TemporaryDirectory() as folder:
         comparison = compare(data, options.runs, calibration, samples, classes, Path(folder), progress)
         detectors = {name: Detector(Model(path)) for name, path in packaged_models().items()}
@@ -76,8 +79,8 @@ def main() -> None:
         report.comparison_table(comparison),
         *(["\n".join(missing)] if missing else []),
         "## The whole path",
-        f"A rendered {PHOTO.width} × {PHOTO.height} JPEG of {len(data) / 1e6:.1f} MB, bytes to JSON in one process, "
-        "then through\na running service on loopback with one client:",
+        f"A rendered {PHOTO.width} × {PHOTO.height} JPEG of {len(data) / 1e6:.1f} MB with {len(shelf)} products, bytes "
+        "to JSON in one\nprocess, then through a running service on loopback with one client:",
         report.path_table(stages, http),
         "## Suppression",
         "Duplicates among the default model's candidates of that photo, dropped by ONNX Runtime's NonMaxSuppression, "
