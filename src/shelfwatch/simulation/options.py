@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True)
 class Measured:
-    """A model on two CPUs, as docs/benchmarks.md and docs/operations.md have it."""
+    """A model on two CPUs, as measured with `accurate` 1.2.0 on the older of two AMD EPYCs (docs/capacity.md)."""
 
     photos_a_second: float  # `make bench-serve`, ShelfWatch, 8 clients in a closed loop: both lanes busy
     alone_a_second: float  # `make bench-serve`, bare loop 1 × 2: one photo at a time with both threads
