@@ -104,7 +104,8 @@ def test_a_dataset_moves_towards_what_the_model_sees(packaged, shaky, tmp_path):
     assert notes[0].boxes == len(before.boxes)
     assert notes[0].refined == (overlap >= 0.6).sum() > 0.5 * len(before.boxes)
     assert (later[overlap >= 0.6] > overlap[overlap >= 0.6]).all()
-    assert notes[0].shift == pytest.approx(np.abs(after.boxes - before.boxes)[overlap >= 0.6].mean() * 1.2, rel=1e-3)
+    scale = packaged.info.input_size / max(before.width, before.height)
+    assert notes[0].shift == pytest.approx(np.abs(after.boxes - before.boxes)[overlap >= 0.6].mean() * scale, rel=1e-3)
     assert better.exact
     (kept,) = better.samples("val")
     assert kept.boxes.tolist() == shop.samples("val")[0].boxes.tolist()
