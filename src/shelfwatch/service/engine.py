@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import onnxruntime
 
@@ -28,6 +29,7 @@ from shelfwatch.shelf import ShelfReport, analyze
 
 log = logging.getLogger("shelfwatch")
 
+T = TypeVar("T")
 State = Literal["starting", "ok", "failed", "draining"]
 
 HEAVY = 6_000_000  # decoding weight above which a photo takes the heavy lane: about a quarter of a second
@@ -187,17 +189,10 @@ class Engine:
             return photo, time.perf_counter() - start, measure(photo.pixels)
 
         def decode_large() -> tuple[Photo, float, Quality]:
-            with self._alone():
-                photo, seconds, quality = decode()
-            finer = photo.finer
-            if finer is None:
-                return photo, seconds, quality
-
-            def alone() -> Photo:
-                with self._alone():
-                    return finer()
-
-            return replace(photo, finer=alone), seconds, quality
+            photo, seconds, quality = self._alone(decode)
+            if photo.finer is not None:
+                photo = replace(photo, finer=partial(self._alone, photo.finer))
+            return photo, seconds, quality
 
         def infer(photo: Photo) -> tuple[Result, ShelfReport | None]:
             chosen = detector.beside if lanes.infer.crowded else detector
@@ -233,12 +228,11 @@ class Engine:
         result, shelf = found
         return Answer(photo, result, place.waited, decode_seconds, quality, shelf)
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Decode a large picture while nobody else does, and leave nothing of it behind for the next."""
+    def _alone(self, work: Callable[[], T]) -> T:
+        """`work` that decodes a large picture, while nobody else does; it leaves nothing behind for the next."""
         with self._large:
             try:
-                yield
+                return work()
             finally:
                 give_back()
 
