@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import argparse
 import csv
-import shutil
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from shelfwatch.training.dataset import DatasetWriter, Sample
+
 TRUTH = Path(__file__).with_name("price_tag_shelves.csv")
-DESCRIPTION = "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: product\ncorrected: true\n"
 
 
 def main() -> None:
@@ -31,18 +31,13 @@ def main() -> None:
     with TRUTH.open(newline="") as lines:
         for row in csv.DictReader(lines):
             boxes[row["photo"], row["split"]].append([float(row[key]) for key in ("x1", "y1", "x2", "y2")])
+    writer = DatasetWriter(options.out)
     for (name, split), found in boxes.items():
         photo = options.photos / f"{name}.jpg"
         with Image.open(photo) as picture:
-            size = np.array(picture.size)
-        images, labels = (options.out / kind / split for kind in ("images", "labels"))
-        for folder in (images, labels):
-            folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(photo, images / photo.name)
-        low, high = np.array(found)[:, :2] / size, np.array(found)[:, 2:] / size
-        rows = np.column_stack([np.zeros(len(found)), (low + high) / 2, high - low])
-        np.savetxt(labels / f"{name}.txt", rows, fmt=["%d", *["%.6f"] * 4])
-    (options.out / "dataset.yaml").write_text(DESCRIPTION)
+            width, height = picture.size
+        writer.add(Sample(photo, width, height, np.array(found, np.float32), np.zeros(len(found), np.int32)), split)
+    writer.finish(["product"], corrected=True, val=Path("images/val"))
     print(f"{options.out}: {len(boxes)} photos, {sum(map(len, boxes.values()))} products")
 
 

@@ -111,6 +111,12 @@ def test_a_dataset_moves_towards_what_the_model_sees(packaged, shaky, tmp_path):
     assert kept.boxes.tolist() == shop.samples("val")[0].boxes.tolist()
 
 
+@pytest.mark.parametrize("corrected", [True, False])
+def test_what_people_have_set_right_stays_so(packaged, shaky, tmp_path, corrected):
+    shop = replace(load_dataset(shaky), corrected=corrected)
+    assert load_dataset(refine_dataset(packaged, shop, shop.samples("train"), tmp_path / "out")).corrected == corrected
+
+
 def test_two_photos_of_one_name_are_refused(packaged, shaky, tmp_path):
     shop = load_dataset(shaky)
     (photo,) = shop.samples("train")

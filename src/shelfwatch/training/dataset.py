@@ -144,26 +144,32 @@ def evenly(photos: Sequence[Path], number: int) -> Sequence[Path]:
 
 
 class DatasetWriter:
-    """Writes photos and their boxes as the `train` split of a new dataset in a folder."""
+    """Writes photos and their boxes as a new dataset in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.images, self.labels = folder / "images" / "train", folder / "labels" / "train"
-        for path in (self.images, self.labels):
-            path.mkdir(parents=True, exist_ok=True)
+        for kind in ("images", "labels"):
+            (folder / kind / "train").mkdir(parents=True, exist_ok=True)
 
-    def add(self, sample: Sample) -> None:
-        """Copy a photo and write its boxes with six digits."""
+    def add(self, sample: Sample, split: str = "train") -> None:
+        """Copy a photo to a split and write its boxes with six digits."""
+        images, labels = (self.folder / kind / split for kind in ("images", "labels"))
+        for path in (images, labels):
+            path.mkdir(exist_ok=True)
         size = np.array([sample.width, sample.height], np.float64)
         centre = (sample.boxes[:, :2] + sample.boxes[:, 2:]) / 2 / size
         sides = (sample.boxes[:, 2:] - sample.boxes[:, :2]) / size
-        shutil.copyfile(sample.image, self.images / sample.image.name)
+        shutil.copyfile(sample.image, images / sample.image.name)
         lines = np.column_stack([sample.class_id, centre, sides])
-        np.savetxt(self.labels / f"{sample.image.stem}.txt", lines, fmt=["%d", *["%.6f"] * 4])
+        np.savetxt(labels / f"{sample.image.stem}.txt", lines, fmt=["%d", *["%.6f"] * 4])
 
-    def finish(self, names: Sequence[str], *, exact: bool = True, val: Path | None = None) -> Path:
+    def finish(
+        self, names: Sequence[str], *, exact: bool = True, corrected: bool = False, val: Path | None = None
+    ) -> Path:
         """Write the dataset file and return it; `val` is the folder of validation photos, which stay where they are."""
         description = {"path": ".", "train": "images/train", "names": dict(enumerate(names)), "exact_boxes": exact}
+        if corrected:
+            description["corrected"] = True
         if val is not None:
             description["val"] = str(val)
         file = self.folder / "dataset.yaml"

@@ -73,4 +73,4 @@ def refine_dataset(
         scale = detector.info.input_size / max(sample.width, sample.height)
         shift = float(np.abs(better.boxes - sample.boxes)[refined].mean() * scale) if refined.any() else 0.0
         on_photo(Refinement(sample.image, len(refined), int(refined.sum()), shift))
-    return writer.finish(dataset.names, val=dataset.splits.get("val"))
+    return writer.finish(dataset.names, corrected=dataset.corrected, val=dataset.splits.get("val"))
