@@ -6,9 +6,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("ultralytics", reason="the extra `train` is not installed")
 
-from onnx import helper  # noqa: E402
+import onnx  # noqa: E402
 
-from shelfwatch.inference.model import ModelInfo  # noqa: E402
+from shelfwatch.inference.detector import packaged_models  # noqa: E402
+from shelfwatch.inference.model import Model  # noqa: E402
 from shelfwatch.training.loss import Anchors, decode  # noqa: E402
 from shelfwatch.training.network import Predictions  # noqa: E402
 from shelfwatch.training.onnx_file import save  # noqa: E402
@@ -71,12 +72,10 @@ class TestDistillation:
 
 class TestLargestKnown:
     def test_what_every_teacher_knows(self, tmp_path):
-        files = []
+        served, files = packaged_models()["fast"], []
         for number, size in enumerate((50.2, 30.0, 0.0)):  # 0 for one that does not say
-            info = ModelInfo("some", "1", "float32", ("product",), 64, 32, 0.5, 0.5, size)
             files.append(tmp_path / f"{number}.onnx")
-            empty = helper.make_graph([], "none", [], [])
-            save(helper.make_model(empty), info, files[-1])
+            save(onnx.load(served), replace(Model(served).info, product_size=size), files[-1])
         checkpoint = tmp_path / "best.pt"
         assert largest_known([files[0], checkpoint]) == pytest.approx(100.4)
         assert largest_known([*files, checkpoint]) == pytest.approx(60)

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import onnx
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from shelfwatch.inference.model import ModelInfo
+from shelfwatch.inference.model import Model
 from shelfwatch.training.network import Predictions
 
 HEARD = 0.1  # teacher's score from which it has a say in boxes
@@ -54,11 +53,7 @@ def largest_known(teachers: Sequence[Path]) -> float:
 
     Infinite for those that do not say how large products look to them: checkpoints, and models without `product_size`.
     """
-    sizes = []
-    for path in teachers:
-        if path.suffix == ".onnx":
-            properties = onnx.load(path, load_external_data=False).metadata_props
-            sizes.append(ModelInfo.from_metadata({entry.key: entry.value for entry in properties}).product_size)
+    sizes = [Model(path, threads=1).info.product_size for path in teachers if path.suffix == ".onnx"]
     return KNOWS_UP_TO * min(filter(None, sizes), default=math.inf)
 
 

@@ -108,12 +108,12 @@ class Trainer:
         dataset = load_dataset(options.data)
         self.names = dataset.names
         self.val = dataset.samples("val")
-        self.sources = [Source(dataset.samples("train"), exact=dataset.exact, corrected=dataset.corrected)]
+        self.sources = [Source.of(dataset)]
         for file, weight in options.extra:
             more = load_dataset(file)
             if more.names != self.names:
                 raise DatasetError(f"{file}: its classes are not those of {options.data}")
-            self.sources.append(Source(more.samples("train"), weight, more.exact, more.corrected))
+            self.sources.append(Source.of(more, weight))
         start = self.last if options.resume else options.weights
         self.network = load_network(start).to(self.device, memory_format=torch.channels_last)
         self.console = Console(stderr=True)

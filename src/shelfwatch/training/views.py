@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as Numbered
 
 from shelfwatch.inference.distance import typical_side
 from shelfwatch.inference.image import decode
 from shelfwatch.training.augment import AugmentOptions, View, compose, disturb
-from shelfwatch.training.dataset import Sample
+from shelfwatch.training.dataset import Dataset, Sample
 from shelfwatch.training.loss import Targets
 
 
@@ -33,6 +34,11 @@ class Source:
     exact: bool = True
     corrected: bool = False
 
+    @classmethod
+    def of(cls, dataset: Dataset, weight: float = 1.0) -> Source:
+        """The `train` photos of a dataset, with what it says of its boxes."""
+        return cls(dataset.samples("train"), weight, dataset.exact, dataset.corrected)
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -48,7 +54,7 @@ class Batch:
     corrected: Tensor
 
 
-class Views(Dataset[View]):
+class Views(Numbered[View]):
     """View number i, the same in every run with the same seed, whichever process makes it."""
 
     def __init__(

@@ -75,7 +75,8 @@ def yolo_chunks(
     `shelfwatch train` reads it as it is where it has both splits.
 
     One bay in ten is the `val` split, the second that is met among them; of one bay alone there is none. Else as
-    `coco_chunks`. The dataset says whether its boxes are `exact`: a model's own are not.
+    `coco_chunks`. The dataset says whether its boxes are `exact`: a model's own are not, those of
+    people are, and `corrected`.
     """
     archive, classes = Archive(), Classes()
     splits: dict[tuple[str, str], str] = {}
